@@ -1,0 +1,62 @@
+# make signoff        the compliance sign-off, on the embedded account; PLAN=walkthrough TARGET=local ARGS="-k limited"
+# make test           the harness's own tests
+# make check          lint, types, and who may import whom
+# make report         the last sign-off as one HTML file that opens offline: build/allure-report/index.html
+# make check-report   opens a red report in a headless Chromium and checks what it shows
+# make bench          speed, as ratios measured in one run
+# make lock           rewrites requirements.txt from requirements.in
+# make clean          removes everything the targets above made
+# Each installs what it needs into .venv first; a machine with only python3 and make is enough.
+
+PYTHON ?= python3
+PLAN ?= walkthrough
+TARGET ?= local
+ARGS ?=
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+NODE_INSTALLED := node_modules/.installed
+COMPILE := pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-emit-index-url --no-emit-find-links --no-emit-options
+
+.PHONY: signoff test check report check-report bench lock clean
+.DEFAULT_GOAL := signoff
+
+signoff: $(INSTALLED)
+	$(BIN)/pytest --plan plans/$(PLAN).yaml --target $(TARGET) $(ARGS)
+
+test: $(INSTALLED)
+	$(BIN)/pytest tests $(ARGS)
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+report: $(NODE_INSTALLED)
+	$(BIN)/python -m lakeproof.evidence.html_report
+
+check-report: $(NODE_INSTALLED)
+	$(BIN)/pytest tests/report --browser $(ARGS)
+
+bench: $(INSTALLED)
+	$(BIN)/python -m tests.bench
+
+lock: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet pip-tools==7.6.2
+	$(BIN)/$(COMPILE) --output-file requirements.txt requirements.in
+
+clean:
+	rm -rf .venv node_modules build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info < (3, 11) and sys.exit("Lakeproof needs Python 3.11 or newer; this is " + sys.version.split()[0])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing the pinned requirements into .venv (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NODE_INSTALLED): $(INSTALLED) package-lock.json
+	@echo "installing Allure into node_modules (once)"
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm ci --no-audit --no-fund --silent
+	@touch $@

@@ -1,0 +1,1 @@
+"""Lakeproof: proves that each data scientist sees exactly what was granted, and that every query has a name to it."""

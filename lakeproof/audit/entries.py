@@ -1,0 +1,82 @@
+"""A line of the ledger as the audit reads it: what the trail must say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+OPENING = "CreatePresignedDomainUrl"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One probe. ``principal`` is who made it as policies name them, ``session`` as CloudTrail writes them."""
+
+    scenario: str
+    operation: str
+    person: str | None
+    principal: str
+    session: str
+    source_identity: str | None
+    sql: str | None
+    params: Mapping[str, Any]
+    query_id: str | None
+    request_id: str | None
+    result: str
+    columns: tuple[str, ...]
+    text: str
+    scanned: int
+
+    @property
+    def is_query(self) -> bool:
+        """Whether it was SQL, not a call of an API."""
+        return self.sql is not None
+
+    @property
+    def denied(self) -> bool:
+        """Whether it was refused for a known cause."""
+        return self.result == "Denied"
+
+    @property
+    def read_data(self) -> bool:
+        """Whether it was a query that succeeded on table data. SHOW and DESCRIBE read the catalog alone."""
+        return self.result == "Allowed" and (self.sql or "").lstrip().upper().startswith(("SELECT", "WITH"))
+
+    @property
+    def opened_profile(self) -> bool:
+        """Whether it was a successful sign-in to a Studio profile."""
+        return self.operation == OPENING and self.result == "Allowed"
+
+    @property
+    def traced(self) -> bool:
+        """Whether AWS answered, so that a record of the call must exist."""
+        return self.request_id is not None
+
+    @property
+    def kind(self) -> str:
+        """One word for what the probe is to the audit."""
+        if self.is_query:
+            return "read" if self.read_data else "refused query" if self.denied else "other query"
+        return "sign-in" if self.opened_profile else "refused call" if self.denied else "other call"
+
+
+def read(line: Mapping[str, Any]) -> Entry:
+    """The entry of one line of the ledger. Raises KeyError on a line that the ledger did not write."""
+    who, came = line["identity"], line["outcome"]
+    return Entry(
+        scenario=line["scenario"],
+        operation=line["operation"],
+        person=who["person"],
+        principal=who["principal"],
+        session=who["session"],
+        source_identity=who["source_identity"],
+        sql=line["sql"],
+        params=line["params"],
+        query_id=line["query_id"],
+        request_id=line["request_id"],
+        result=came["result"],
+        columns=tuple(came.get("columns", ())),
+        text=came.get("text", came.get("error", "")),
+        scanned=int(line["statistics"].get("DataScannedInBytes", 0)),
+    )

@@ -1,0 +1,132 @@
+"""CloudTrail's event history (LookupEvents) as a source: one wait for everything that a run is looking for.
+
+LookupEvents gives 50 events a call, twice a second an account and Region, by one attribute, for 90 days, and an event
+appears minutes after the call (CloudTrail user guide, "Viewing events with event history", "Quotas"). So nobody waits
+query by query: the event names are scanned over the run's window, and scanned again, less and less often, until what
+is wanted has all appeared or the target's deadline has passed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from lakeproof.audit.correlate import Trail
+from lakeproof.audit.events import Event, normalise
+
+RATE_S = 0.5
+"""Seconds between two calls: the quota of two a second, which no account can raise."""
+PAGE = 50
+GROWTH = 1.6
+LONGEST_PAUSE_S = 900.0
+MARGIN = timedelta(seconds=2)
+"""Times in the history are whole seconds."""
+
+
+class State(StrEnum):
+    """What is known of an event that must exist. Only MISSING fails anything."""
+
+    CONFIRMED = "CONFIRMED"
+    PENDING = "PENDING"
+    LATE = "LATE"
+    MISSING = "MISSING"
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One scan of the history: when, how many calls, and what it brought."""
+
+    at: datetime
+    calls: int
+    new: int
+    open: int
+
+
+@dataclass
+class Watch:
+    """What was polled and what came of it, for the evidence."""
+
+    trail: Trail = field(default_factory=Trail)
+    polls: list[Poll] = field(default_factory=list)
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def state(self, found: bool, deadline_s: float) -> State:
+        """The state of a wanted event. PENDING for a quarter of the deadline (AWS: 15 of 60 minutes), then LATE."""
+        if found:
+            return State.CONFIRMED
+        waited = (self.polls[-1].at - self.since).total_seconds() if self.polls else 0.0
+        if waited >= deadline_s:
+            return State.MISSING
+        return State.LATE if waited >= deadline_s / 4 else State.PENDING
+
+
+class History:
+    """LookupEvents of one account and Region, never faster than one call in ``interval_s``."""
+
+    def __init__(self, client: Any, interval_s: float = RATE_S) -> None:
+        self._client = client
+        self._interval_s = interval_s
+        self._last = 0.0
+        self.calls = 0
+
+    def events(self, name: str, start: datetime, end: datetime) -> Iterator[Event]:
+        """All events of that name in the window, every page of them. Raises TrailError on an unreadable record."""
+        request: dict[str, Any] = {
+            "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": name}],
+            "StartTime": start - MARGIN,
+            "EndTime": end + MARGIN,
+            "MaxResults": PAGE,
+        }
+        while True:
+            page: Mapping[str, Any] = self._call(request)
+            for row in page["Events"]:
+                yield normalise(json.loads(row["CloudTrailEvent"]))
+            if not page.get("NextToken"):
+                return
+            request["NextToken"] = page["NextToken"]
+
+    def _call(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        pause = self._last + self._interval_s - time.monotonic()
+        if pause > 0:
+            time.sleep(pause)
+        self.calls += 1
+        answer: Mapping[str, Any] = self._client.lookup_events(**request)
+        self._last = time.monotonic()
+        return answer
+
+
+def watch(
+    history: History,
+    start: datetime,
+    names: Collection[str],
+    wanted: Callable[[Trail], Collection[str]],
+    deadline_s: float,
+    first_pause_s: float,
+    progress: Callable[[str], None],
+) -> Watch:
+    """Scan the history for ``names`` since ``start`` until nothing that is ``wanted`` is open, or the deadline.
+
+    ``wanted`` is asked after each scan and returns what has not appeared yet, in words. The pauses between scans grow
+    from ``first_pause_s``. Never raises for what is missing: the caller judges by ``Watch.state``.
+    """
+    seen = Watch()
+    until = time.monotonic() + deadline_s
+    pause = first_pause_s
+    while True:
+        before, new = history.calls, 0
+        end = datetime.now(UTC)
+        for name in sorted(names):
+            new += seen.trail.add(history.events(name, start, end))
+        still = wanted(seen.trail)
+        seen.polls.append(Poll(datetime.now(UTC), history.calls - before, new, len(still)))
+        if not still or time.monotonic() >= until:
+            return seen
+        left = until - time.monotonic()
+        progress(f"{len(still)} events have not been delivered yet, up to {left:.0f} s left")
+        time.sleep(max(0.0, min(pause, left)))
+        pause = min(pause * GROWTH, LONGEST_PAUSE_S)

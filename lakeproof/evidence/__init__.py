@@ -1,0 +1,3 @@
+"""What an auditor receives: verdicts and exit codes, redaction, and what the report shows of them."""
+
+from __future__ import annotations

@@ -1,0 +1,126 @@
+"""``python -m localaws``: one embedded AWS account on one port of the loopback interface.
+
+When ready it prints one line of JSON on standard output. It ends on SIGTERM, SIGINT, and when its standard input
+closes, so that no account outlives the process that started it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from localaws.isolation import isolate_environment
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run an account until it is told to end. Returns the exit code: 0, or 1 when it could not start."""
+    options = _options(arguments)
+    isolate_environment()
+    from localaws.account import Account
+    from localaws.edge import respond
+    from localaws.server import HOST, Server, port_is_taken
+
+    try:
+        scps = tuple(json.dumps(document) for document in _scps(options.scp))
+        account = Account(options.account_id, options.region, trail_delay=options.trail_delay, scps=scps)
+        server = Server(options.port, lambda request: respond(account, request))
+    except (OSError, ValueError) as error:
+        taken = isinstance(error, OSError) and port_is_taken(error)
+        print(f"localaws: {f'port {options.port} is taken' if taken else error}", file=sys.stderr)
+        return 1
+    access_key_id, secret_access_key = account.create_administrator()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _end())
+    ready = {
+        "endpoint_url": f"http://{HOST}:{server.server_port}",
+        "region": account.region,
+        "account_id": account.account_id,
+        "access_key_id": access_key_id,
+        "secret_access_key": secret_access_key,
+    }
+    threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
+    print(json.dumps(ready), flush=True)
+    _wait_for_end_of_input()
+    return 0
+
+
+def _wait_for_end_of_input() -> None:
+    """Return when standard input closes. A process started without one ends at once."""
+    try:
+        while os.read(0, 4096):
+            continue
+    except OSError:
+        return
+
+
+def _end() -> None:
+    """End at once: nothing here outlives the process, and no request is half-written to a disk."""
+    os._exit(0)
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m localaws", description="An embedded AWS account that enforces.")
+    parser.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--region", type=_region, default="us-east-1")
+    parser.add_argument("--account-id", type=_account_id, default="123456789012")
+    parser.add_argument(
+        "--trail-delay",
+        type=_seconds,
+        default=0.2,
+        metavar="S",
+        help="seconds from a call until LookupEvents shows it (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--scp",
+        type=Path,
+        metavar="FILE",
+        help="service control policies in force: one policy document, or a list of them, as JSON",
+    )
+    return parser.parse_args(arguments)
+
+
+def _region(text: str) -> str:
+    if not re.fullmatch(r"[a-z]{2}-[a-z]+-\d", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a region of the partition aws")
+    return text
+
+
+def _account_id(text: str) -> str:
+    if not re.fullmatch(r"\d{12}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an account id: twelve digits")
+    return text
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < 86400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return seconds
+
+
+def _scps(path: Path | None) -> list[dict[str, object]]:
+    """The policy documents of a file. Raises ValueError, naming the file, when it does not hold any."""
+    if path is None:
+        return []
+    try:
+        content = json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{path}: not JSON: {error}") from error
+    documents = content if isinstance(content, list) else [content]
+    for document in documents:
+        if not isinstance(document, dict) or "Statement" not in document:
+            raise ValueError(f"{path}: expected a policy document with 'Statement', or a list of them")
+    return documents
+
+
+if __name__ == "__main__":
+    sys.exit(main())

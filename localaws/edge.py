@@ -1,0 +1,155 @@
+"""The one way of a request: signature, protocol, IAM, service, CloudTrail, response.
+
+Whatever passes the signature check and names an operation is recorded exactly once, allowed or refused.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from localaws import (
+    answer,
+    athena,
+    cloudtrail,
+    control,
+    glue,
+    iam,
+    lakeformation,
+    protocol,
+    sagemaker,
+    signature,
+    sso,
+    sts,
+)
+from localaws.call import Call, Handler
+from localaws.errors import AwsError, not_implemented
+from localaws.refusals import refuse
+from localaws.services import Protocol, Service
+from localaws.wire import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from moto.core.model import OperationModel
+
+    from localaws.account import Account
+
+LOG = logging.getLogger(__name__)
+
+NATIVE: dict[str, Mapping[str, Handler]] = {
+    "athena": athena.HANDLERS,
+    "cloudtrail": cloudtrail.HANDLERS,
+    "glue": glue.HANDLERS,
+    "iam": iam.HANDLERS,
+    "identitystore": sso.IDENTITYSTORE_HANDLERS,
+    "lakeformation": lakeformation.HANDLERS,
+    "sagemaker": sagemaker.HANDLERS,
+    "sso-admin": sso.HANDLERS,
+    "sts": sts.HANDLERS,
+}
+"""Operations of ours. The rest of the services in ``STORED`` is the store's."""
+
+STORED = frozenset({"s3", "iam", "glue", "secretsmanager", "sso-admin"})
+READING = ("Get", "List", "Describe", "Head", "Search", "BatchGet")
+"""Operations whose names begin so change nothing; CloudTrail writes no response elements for them."""
+
+
+def respond(account: Account, request: HttpRequest) -> HttpResponse:
+    """Answer one request. Never raises: what goes wrong inside is AWS's InternalFailure, with a traceback on stderr."""
+    request_id = str(uuid.uuid4())
+    service = signature.claimed_service(request)
+    spoken = service.protocol if service else _likely_protocol(request)
+    try:
+        if request.raw_path.startswith(control.PREFIX):
+            return control.respond(account, request, request_id)
+        if service is None or service is signature.CONTROL:
+            raise _no_such_service(request)
+        return _serve(account, request, service, request_id)
+    except AwsError as error:
+        return answer.refusal(spoken, error, request_id, service.name if service else None)
+    except Exception:
+        LOG.exception("%s %s", request.method, request.raw_path)
+        return answer.refusal(spoken, _internal_failure(spoken), request_id)
+
+
+def _serve(account: Account, request: HttpRequest, service: Service, request_id: str) -> HttpResponse:
+    signed = signature.verify(account, request, service)
+    parsed = protocol.parse(service, request, signed.body)
+    call = Call(
+        caller=signed.caller,
+        service=service.name,
+        operation=parsed.operation.name,
+        params=parsed.params,
+        region=service.global_region or account.region,
+        time=account.clock.now(),
+        request_id=request_id,
+        source_ip=request.source_ip,
+        user_agent=request.headers.get("user-agent", ""),
+        host=request.headers.get("host", ""),
+        headers=request.headers,
+    )
+    try:
+        if not iam.served(call.service, call.operation):
+            raise not_implemented(call.service, call.operation)
+        if parsed.problem is not None:
+            raise parsed.problem
+        account.authorizer.authorize(call)
+        output, error, response = _run(account, call, service, parsed.operation)
+    except AwsError as refused:
+        output, error = None, refused
+        response = answer.refusal(service.protocol, refused, request_id, service.name)
+    except Exception:
+        LOG.exception("%s:%s", call.service, call.operation)
+        output, error = None, _internal_failure(service.protocol)
+        response = answer.refusal(service.protocol, error, request_id)
+    account.cloudtrail.record(call, output, error)
+    return response
+
+
+def _run(
+    account: Account, call: Call, service: Service, operation: OperationModel
+) -> tuple[Mapping[str, Any] | None, AwsError | None, HttpResponse]:
+    """Run an authorised call: its output and error for the record, and the response."""
+    handler = NATIVE.get(call.service, {}).get(call.operation)
+    if handler is not None:
+        output = handler(account, call)
+        return output, None, answer.success(service, operation, output, call.request_id)
+    if call.service not in STORED:
+        raise not_implemented(call.service, call.operation)
+    raw = account.store.forward(call.service, call.operation, call.params)
+    headers = {name: value for name, value in raw.headers.items() if name not in answer.HOP_HEADERS}
+    headers[answer.REQUEST_ID_HEADER[service.protocol]] = call.request_id
+    response = HttpResponse(raw.status, headers, raw.body)
+    if raw.status < 400 and (call.service == "s3" or call.operation.startswith(READING)):
+        return {}, None, response
+    try:
+        return account.store.parsed(call.service, call.operation, raw), None, response
+    except AwsError as refused:
+        return None, refused, response
+
+
+def _likely_protocol(request: HttpRequest) -> Protocol:
+    """The protocol to refuse in when no known service is named, so that the client can read the refusal."""
+    if "x-amz-target" in request.headers:
+        return "json"
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return "query"
+    return "rest-json" if "json" in request.headers.get("content-type", "") else "rest-xml"
+
+
+def _no_such_service(request: HttpRequest) -> AwsError:
+    """An unsigned request, or one for a service that this account does not have."""
+    named = signature.named_service(request)
+    if named is None:
+        return refuse(_likely_protocol(request), "anonymous")
+    operation = request.headers.get("x-amz-target", "").rpartition(".")[2] or f"{request.method} {request.raw_path}"
+    return not_implemented(named, operation)
+
+
+def _internal_failure(spoken: Protocol) -> AwsError:
+    if spoken == "rest-xml":
+        return AwsError("InternalError", "We encountered an internal error. Please try again.", 500)
+    return AwsError(
+        "InternalFailure", "The request processing has failed because of an unknown error, exception or failure.", 500
+    )

@@ -1,0 +1,21 @@
+"""Decides, as AWS IAM does, whether a call may be made, and says why."""
+
+from __future__ import annotations
+
+from localaws.iam.authorizer import Authorization, Authorizer
+from localaws.iam.decision import Decision
+from localaws.iam.denial import AccessDenied
+from localaws.iam.simulate import HANDLERS
+from localaws.iam.table import load_operations, served
+from localaws.iam.validation import validate_policy
+
+__all__ = [
+    "HANDLERS",
+    "AccessDenied",
+    "Authorization",
+    "Authorizer",
+    "Decision",
+    "load_operations",
+    "served",
+    "validate_policy",
+]

@@ -1,0 +1,19 @@
+"""Keeps the process to itself: no AWS profile, credential, region or moto setting of the machine reaches it."""
+
+from __future__ import annotations
+
+import os
+
+FOREIGN_PREFIXES = ("AWS_", "BOTO_", "MOTO_", "S3_")
+
+
+def isolate_environment() -> None:
+    """Drop the settings of boto3 and moto from this process's environment, and point boto3 at no files.
+
+    Must run before boto3 or moto is imported: both read some of these settings on import.
+    """
+    for name in [name for name in os.environ if name.startswith(FOREIGN_PREFIXES)]:
+        del os.environ[name]
+    os.environ["AWS_CONFIG_FILE"] = os.devnull
+    os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"

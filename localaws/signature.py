@@ -1,0 +1,321 @@
+"""Signature Version 4: from an HTTP request to the caller who signed it, or the refusal that AWS would send.
+
+Source: IAM User Guide, "Signature Version 4 for API requests" and "Troubleshoot Signature Version 4"; S3 API
+Reference, "Authenticating Requests (AWS Signature Version 4)". Signatures follow real time; sessions expire by the
+account's clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from localaws import canonical, chunked
+from localaws.caller import Caller
+from localaws.refusals import Reason, refuse
+from localaws.services import BY_SIGNING_NAME, Service
+from localaws.wire import HttpRequest
+
+if TYPE_CHECKING:
+    from localaws.account import Account
+
+MAX_SKEW = timedelta(minutes=15)
+MAX_PRESIGNED_SECONDS = 7 * 24 * 3600
+UNSIGNED = "UNSIGNED-PAYLOAD"
+EMPTY_HASH = hashlib.sha256(b"").hexdigest()
+HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
+AMZ_DATE = re.compile(r"\d{8}T\d{6}Z")
+CONTROL = Service("localaws", "json")
+"""The pseudo-service of the administrator's own requests to ``/_localaws/``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A request whose signature holds: who made it, to which service, and its body without any coding."""
+
+    caller: Caller
+    service: Service
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a request says about its signature, before anything of it is believed. ``expires`` is in seconds."""
+
+    access_key_id: str
+    date: str
+    region: str
+    signing_name: str
+    terminator: str
+    amz_date: str
+    signed_headers: tuple[str, ...]
+    signature: str
+    token: str | None
+    expires: int | None = None
+
+    @property
+    def scope(self) -> str:
+        return f"{self.date}/{self.region}/{self.signing_name}/{self.terminator}"
+
+    @property
+    def presigned(self) -> bool:
+        return self.expires is not None
+
+
+def named_service(request: HttpRequest) -> str | None:
+    """The signing name in the credential scope, as claimed."""
+    source = request.headers.get("authorization", "") or dict(parse_qsl(request.raw_query)).get("X-Amz-Credential", "")
+    match = re.search(r"(?:Credential=|^)[^/\s,]+/[^/]*/[^/]*/([^/,]+)/", source)
+    return match.group(1) if match else None
+
+
+def claimed_service(request: HttpRequest) -> Service | None:
+    """The service that the credential scope names, None for one that this account does not have."""
+    name = named_service(request) or ""
+    return CONTROL if name == CONTROL.name else BY_SIGNING_NAME.get(name)
+
+
+def verify(account: Account, request: HttpRequest, service: Service) -> Signed:
+    """The caller of ``request``. ``service`` is ``claimed_service(request)``.
+
+    Raises AwsError, in the protocol's own codes, for every way in which a signature can fail.
+    """
+    claim = _claim(request, service)
+    _check_scope(account, claim, service)
+    _check_time(claim, service)
+    secret, caller = _identify(account, claim, service)
+    payload_hash = _payload_hash(request, claim, service)
+    expected = canonical.sign(
+        canonical.signing_key(secret, claim.date, claim.region, claim.signing_name),
+        canonical.string_to_sign(claim.amz_date, claim.scope, _canonical_request(request, claim, payload_hash)),
+    )
+    if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
+        raise refuse(service.protocol, "wrong_signature", AWSAccessKeyId=claim.access_key_id)
+    return Signed(caller, service, _body(request, claim, service, secret, payload_hash))
+
+
+def _claim(request: HttpRequest, service: Service) -> Claim:
+    authorization = request.headers.get("authorization")
+    query = dict(parse_qsl(request.raw_query, keep_blank_values=True))
+    if authorization is None and "X-Amz-Algorithm" not in query:
+        raise refuse(service.protocol, "anonymous")
+    if authorization is not None and "X-Amz-Algorithm" in query:
+        raise refuse(service.protocol, "malformed_presigned", "Only one auth mechanism allowed")
+    if authorization is None:
+        return _presigned_claim(query, service)
+    algorithm, _, rest = authorization.partition(" ")
+    if algorithm != canonical.ALGORITHM:
+        raise refuse(service.protocol, "unknown_algorithm", algorithm)
+    fields = dict(part.strip().partition("=")[::2] for part in rest.split(","))
+    for name in ("Credential", "SignedHeaders", "Signature"):
+        if not fields.get(name):
+            raise refuse(service.protocol, "incomplete", f"Authorization header requires '{name}' parameter.")
+    amz_date = request.headers.get("x-amz-date", "")
+    if not AMZ_DATE.fullmatch(amz_date):
+        raise refuse(service.protocol, "incomplete", "Date must be in ISO-8601 'basic format' in 'X-Amz-Date'.")
+    return _scoped_claim(
+        fields["Credential"],
+        service,
+        amz_date,
+        fields["SignedHeaders"],
+        fields["Signature"],
+        request.headers.get("x-amz-security-token"),
+        None,
+        "incomplete",
+    )
+
+
+def _presigned_claim(query: dict[str, str], service: Service) -> Claim:
+    if query["X-Amz-Algorithm"] != canonical.ALGORITHM:
+        raise refuse(service.protocol, "malformed_presigned", 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"')
+    needed = ("X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature")
+    if any(not query.get(name) for name in needed):
+        raise refuse(
+            service.protocol,
+            "malformed_presigned",
+            "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
+            "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
+        )
+    if not AMZ_DATE.fullmatch(query["X-Amz-Date"]):
+        raise refuse(service.protocol, "malformed_presigned", "X-Amz-Date must be formatted via ISO8601 Long format")
+    expires = query["X-Amz-Expires"]
+    if not re.fullmatch(r"\d{1,9}", expires):
+        raise refuse(service.protocol, "malformed_presigned", "X-Amz-Expires should be a number")
+    if not 0 < int(expires) <= MAX_PRESIGNED_SECONDS:
+        raise refuse(
+            service.protocol, "malformed_presigned", "X-Amz-Expires must be less than a week (in seconds) and positive"
+        )
+    return _scoped_claim(
+        query["X-Amz-Credential"],
+        service,
+        query["X-Amz-Date"],
+        query["X-Amz-SignedHeaders"],
+        query["X-Amz-Signature"],
+        query.get("X-Amz-Security-Token"),
+        int(expires),
+        "malformed_presigned",
+    )
+
+
+def _scoped_claim(
+    credential: str,
+    service: Service,
+    amz_date: str,
+    signed_headers: str,
+    signature: str,
+    token: str | None,
+    expires: int | None,
+    reason: Reason,
+) -> Claim:
+    parts = credential.split("/")
+    if len(parts) != 5:
+        raise refuse(
+            service.protocol,
+            reason,
+            'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+        )
+    access_key_id, date, region, signing_name, terminator = parts
+    return Claim(
+        access_key_id,
+        date,
+        region,
+        signing_name,
+        terminator,
+        amz_date,
+        tuple(signed_headers.split(";")),
+        signature,
+        token,
+        expires,
+    )
+
+
+def _check_scope(account: Account, claim: Claim, service: Service) -> None:
+    """Terminator, date and region of the scope. The service of the scope chose ``service`` and is signed."""
+    regions = {account.region, service.global_region}
+    if claim.terminator != "aws4_request":
+        raise refuse(
+            service.protocol, "wrong_scope", "Credential should be scoped with a valid terminator: 'aws4_request'."
+        )
+    if claim.date != claim.amz_date[:8]:
+        raise refuse(
+            service.protocol,
+            "wrong_scope",
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 "
+            f"version of date from HTTP: '{claim.date}' != '{claim.amz_date[:8]}'.",
+        )
+    if claim.region not in regions:
+        if service.protocol == "rest-xml":
+            raise refuse(
+                service.protocol,
+                "wrong_scope",
+                f"the region '{claim.region}' is wrong; expecting '{account.region}'",
+                Region=account.region,
+            )
+        raise refuse(service.protocol, "wrong_scope", "Credential should be scoped to a valid region.")
+
+
+def _check_time(claim: Claim, service: Service) -> None:
+    try:
+        signed_at = datetime.strptime(claim.amz_date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise refuse(service.protocol, "incomplete", f"'{claim.amz_date}' is not a date.") from None
+    now = datetime.now(UTC)
+    if claim.expires is not None and now > signed_at + timedelta(seconds=claim.expires):
+        raise refuse(
+            service.protocol,
+            "presigned_expired",
+            f"{claim.amz_date} is now earlier than {now:%Y%m%dT%H%M%SZ} ({claim.expires} s).",
+            Expires=f"{signed_at + timedelta(seconds=claim.expires):%Y-%m-%dT%H:%M:%SZ}",
+            ServerTime=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        )
+    too_old = claim.expires is None and now - signed_at > MAX_SKEW
+    if too_old or signed_at - now > MAX_SKEW:
+        raise refuse(
+            service.protocol,
+            "skewed",
+            f"{claim.amz_date} is not within 15 min. of {now:%Y%m%dT%H%M%SZ}.",
+            RequestTime=claim.amz_date,
+            ServerTime=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+            MaxAllowedSkewMilliseconds=int(MAX_SKEW.total_seconds() * 1000),
+        )
+
+
+def _identify(account: Account, claim: Claim, service: Service) -> tuple[str, Caller]:
+    """The secret of the claimed key and whose it is. A session's token must be the one that was issued with its key."""
+    session = account.sts.session(claim.access_key_id)
+    if session is not None:
+        if claim.token is None:
+            raise refuse(service.protocol, "unknown_key", AWSAccessKeyId=claim.access_key_id)
+        if not hmac.compare_digest(session.token.encode(), claim.token.encode()):
+            raise refuse(service.protocol, "invalid_token", **{"Token-0": claim.token})
+        if session.expires_at <= account.clock.now():
+            raise refuse(service.protocol, "expired_token", **{"Token-0": claim.token})
+        return session.secret, session.caller
+    key = account.store.access_key(claim.access_key_id)
+    user = account.store.user(key.user_name) if key is not None else None
+    if key is None or user is None or not key.active:
+        raise refuse(service.protocol, "unknown_key", AWSAccessKeyId=claim.access_key_id)
+    if claim.token is not None:
+        raise refuse(service.protocol, "invalid_token", **{"Token-0": claim.token})
+    return key.secret, Caller(
+        "user", account.account_id, user.arn, user.user_id, access_key_id=claim.access_key_id, user_name=user.name
+    )
+
+
+def _payload_hash(request: HttpRequest, claim: Claim, service: Service) -> str:
+    """The last line of the canonical request. Only S3 lets the client declare it; elsewhere the body speaks."""
+    if service.name != "s3":
+        return hashlib.sha256(request.body).hexdigest()
+    declared = request.headers.get("x-amz-content-sha256")
+    if claim.presigned:
+        return declared or UNSIGNED
+    if declared is None:
+        raise refuse(service.protocol, "missing_payload_hash")
+    return declared
+
+
+def _canonical_request(request: HttpRequest, claim: Claim, payload_hash: str) -> str:
+    service_name = "s3" if claim.signing_name == "s3" else ""
+    return canonical.canonical_request(
+        request.method,
+        canonical.canonical_path(request.raw_path, service_name),
+        canonical.canonical_query(request.raw_query, without="X-Amz-Signature" if claim.presigned else None),
+        request.headers,
+        claim.signed_headers,
+        payload_hash,
+    )
+
+
+def _body(request: HttpRequest, claim: Claim, service: Service, secret: str, payload_hash: str) -> bytes:
+    """The body once what was signed about it holds. Raises AwsError when it does not."""
+    unsigned = _unsigned_header(request, claim)
+    if unsigned is not None:
+        raise refuse(service.protocol, "unsigned_header", f"'{unsigned}'", HeadersNotSigned=unsigned)
+    if service.name != "s3" or payload_hash == UNSIGNED:
+        return request.body
+    if payload_hash in chunked.CODINGS:
+        key = canonical.signing_key(secret, claim.date, claim.region, claim.signing_name)
+        return chunked.decode(request, payload_hash, chunked.Seed(key, claim.amz_date, claim.scope, claim.signature))
+    computed = hashlib.sha256(request.body).hexdigest()
+    if not HEX_DIGEST.fullmatch(payload_hash) or computed != payload_hash:
+        raise refuse(
+            service.protocol,
+            "payload_mismatch",
+            ClientComputedContentSHA256=payload_hash,
+            S3ComputedContentSHA256=computed,
+        )
+    return request.body
+
+
+def _unsigned_header(request: HttpRequest, claim: Claim) -> str | None:
+    """A header that must be signed and is not: Host, and every ``x-amz-`` one (IAM User Guide, "Canonical headers")."""
+    if "host" not in claim.signed_headers:
+        return "host"
+    return next(
+        (name for name in request.headers if name.startswith("x-amz-") and name not in claim.signed_headers), None
+    )

@@ -1,0 +1,44 @@
+"""The account's stored state: buckets, IAM's directory, the catalog, secrets, permission sets.
+
+moto's backends hold it; this package is the only one that knows them. Every access is serialised by one lock.
+Nothing here checks permissions or writes CloudTrail events.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from localaws.store import backend
+from localaws.store.backend import Raw
+from localaws.store.directory import Directory
+from localaws.store.objects import Objects
+from localaws.store.records import AccessKey, PolicyRecord, RoleRecord, StoredObject, UserRecord
+
+__all__ = ["AccessKey", "PolicyRecord", "Raw", "RoleRecord", "Store", "StoredObject", "UserRecord"]
+
+
+class Store(Objects, Directory):
+    """The state of one account. Reads and writes of S3 objects and of IAM's directory are direct and cheap."""
+
+    def __init__(self, account_id: str, region: str) -> None:
+        self.account_id = account_id
+        self.region = region
+        self.lock = threading.RLock()
+
+    def forward(self, service: str, operation: str, params: Mapping[str, Any]) -> Raw:
+        """Run an operation and return its answer as it goes on the wire, errors included.
+
+        Raises AwsError NotImplemented (501) for an operation that the backend does not have.
+        """
+        with self.lock:
+            return backend.run(self.account_id, self.region, service, operation, params)
+
+    def invoke(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Run an operation and return its output, named as in the service model. Raises AwsError if it fails."""
+        return self.parsed(service, operation, self.forward(service, operation, params))
+
+    def parsed(self, service: str, operation: str, raw: Raw) -> dict[str, Any]:
+        """The output in an answer of ``forward``. Raises AwsError if the answer is an error."""
+        return backend.parsed(service, operation, raw)

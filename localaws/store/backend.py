@@ -1,0 +1,146 @@
+"""The door to moto: runs one operation through moto's own Response class, in process.
+
+moto 5.2.5 is pinned; what is private to it stays in this package. Nothing here decides about access: moto's own
+authorisation is never switched on (``corrections`` closes the one place where it evaluates a policy unasked).
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import unquote, urlencode, urlsplit
+
+import botocore.awsrequest
+import botocore.parsers
+import botocore.serialize
+from moto.core.model import OperationModel
+from moto.core.request import Request
+
+from localaws import services
+from localaws.errors import AwsError, not_implemented
+from localaws.store import corrections
+
+RESPONSES: dict[str, str] = {
+    "s3": "moto.s3.responses:S3Response",
+    "iam": "moto.iam.responses:IamResponse",
+    "glue": "moto.glue.responses:GlueResponse",
+    "secretsmanager": "moto.secretsmanager.responses:SecretsManagerResponse",
+    "sso-admin": "moto.ssoadmin.responses:SSOAdminResponse",
+    "identitystore": "moto.identitystore.responses:IdentityStoreResponse",
+    "lakeformation": "moto.lakeformation.responses:LakeFormationResponse",
+    "sagemaker": "moto.sagemaker.responses:SageMakerResponse",
+}
+
+corrections.apply()
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An answer as moto put it on the wire. Header names are lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def run(account_id: str, region: str, service: str, operation: str, params: Mapping[str, Any]) -> Raw:
+    """Run ``operation`` with exactly ``params``. Raises AwsError 501 where moto does not implement it.
+
+    An error answer of the operation itself is returned, not raised: see ``parsed``.
+    """
+    request = _request(account_id, region, service, _operation_model(service, operation), params)
+    response = _response_class(service)()
+    try:
+        if service == "s3":
+            respond = response.key_response if params.get("Key") else response.bucket_response
+            status, headers, body = respond(request, request.raw_url, request.headers)
+        else:
+            status, headers, body = response._dispatch(request)
+    except NotImplementedError as error:
+        raise not_implemented(service, operation, f"is not implemented ({error})") from error
+    content = body.encode() if isinstance(body, str) else bytes(body)
+    return Raw(int(status), {name.lower(): str(value) for name, value in headers.items()}, content)
+
+
+def parsed(service: str, operation: str, raw: Raw) -> dict[str, Any]:
+    """The output of ``operation``, named as in the service model. Raises AwsError if ``raw`` is an error answer."""
+    model = _operation_model(service, operation)
+    parser = _parser(services.model(service).protocol)
+    response = {"status_code": raw.status, "headers": _Headers(raw.headers), "body": raw.body}
+    output: dict[str, Any] = parser.parse(response, model.output_shape)
+    output.pop("ResponseMetadata", None)
+    if raw.status >= 300:
+        error = output.pop("Error", {})
+        raise AwsError(str(error.get("Code", raw.status)), error.get("Message", ""), raw.status, output)
+    return output
+
+
+class _Headers(dict[str, str]):
+    """Response headers for botocore's parsers: lookups ignore case."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return super().get(key.lower(), default)
+
+    def __getitem__(self, key: str) -> str:
+        return super().__getitem__(key.lower())
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and super().__contains__(key.lower())
+
+
+def _operation_model(service: str, operation: str) -> OperationModel:
+    model: OperationModel = services.model(service).operation_model(operation)
+    return model
+
+
+@functools.cache
+def _response_class(service: str) -> Any:
+    if service not in RESPONSES:
+        raise not_implemented(service, "*")
+    module, _, name = RESPONSES[service].partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+@functools.cache
+def _serializer(protocol: str) -> Any:
+    return botocore.serialize.create_serializer(protocol, include_validation=False)
+
+
+@functools.cache
+def _parser(protocol: str) -> Any:
+    return botocore.parsers.create_parser(protocol)
+
+
+def _request(account_id: str, region: str, service: str, model: OperationModel, params: Mapping[str, Any]) -> Request:
+    """The request as an SDK would send it to ``service`` in ``region``: what was parsed and authorised, and no more."""
+    host = f"{services.model(service).endpoint_prefix}.{region}.amazonaws.com"
+    serialized = _serializer(services.model(service).protocol).serialize_to_request(params, model)
+    botocore.awsrequest.prepare_request_dict(serialized, endpoint_url=f"http://{host}")
+    url = urlsplit(serialized["url"])
+    body = serialized["body"]
+    if isinstance(body, dict):
+        body = urlencode(body, doseq=True)
+    content = body.encode() if isinstance(body, str) else bytes(body or b"")
+    signing_name = services.model(service).signing_name
+    headers = {
+        **serialized["headers"],
+        "Host": host,
+        "Authorization": f"AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20000101/{region}/{signing_name}/aws4_request",
+        "x-moto-account-id": account_id,
+    }
+    request = cast(
+        Request,
+        Request.from_values(
+            method=serialized["method"],
+            base_url=f"http://{host}",
+            path=unquote(url.path),
+            query_string=url.query,
+            data=content,
+            headers=headers,
+        ),
+    )
+    request.environ["RAW_URI"] = url.path
+    return request

@@ -1,0 +1,56 @@
+"""Where moto 5.2.5 is not AWS, and this account must be: applied once, on import, to moto's own classes.
+
+Each correction names what moto does and what AWS does. They are the only changes made to moto.
+"""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Callable
+from typing import Any
+
+import moto.iam.models as iam_models
+from moto.core.config import default_user_config
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket
+
+UNIQUE_ID_ALPHABET = string.ascii_uppercase + "234567"
+"""Unique ids are base 32 (observed in AWS's examples: IAM User Guide, "IAM identifiers")."""
+
+
+def unique_id(prefix: str) -> str:
+    """An IAM unique id: a four-letter prefix and 17 characters (``AIDA...`` a user, ``AROA...`` a role)."""
+    return prefix + "".join(secrets.choice(UNIQUE_ID_ALPHABET) for _ in range(17))
+
+
+def _no_opinion(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
+    """moto evaluates bucket policies itself, without conditions; here ``localaws.iam`` alone decides."""
+    return PermissionResult.NEUTRAL
+
+
+def _with_unique_id(entity: type[Any], prefix: str) -> None:
+    """moto gives users and groups a lower-case id without prefix; AWS's begins with ``prefix``."""
+    construct: Callable[..., None] = entity.__init__
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        construct(self, *args, **kwargs)
+        self.id = unique_id(prefix)
+
+    entity.__init__ = init
+
+
+def _secret(length: int) -> str:
+    """moto draws secrets from a generator that is not made for them."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits + "+/") for _ in range(length))
+
+
+def apply() -> None:
+    """Correct moto. Called once, when the store is imported."""
+    default_user_config["iam"]["load_aws_managed_policies"] = True
+    FakeBucket.get_permission = _no_opinion  # type: ignore[method-assign,assignment]
+    _with_unique_id(iam_models.User, "AIDA")
+    _with_unique_id(iam_models.Group, "AGPA")
+    iam_models.random_policy_id = lambda: unique_id("ANPA")  # type: ignore[attr-defined]
+    iam_models.random_role_id = lambda account_id: unique_id("AROA")  # type: ignore[attr-defined]
+    iam_models.random_alphanumeric = _secret  # type: ignore[attr-defined]

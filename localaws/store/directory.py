@@ -1,0 +1,105 @@
+"""IAM's directory, read straight from the backend: who exists, with which keys, tags and policies."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from moto.iam.models import IAMBackend, iam_backends
+
+from localaws.store.records import AccessKey, PolicyKind, PolicyRecord, RoleRecord, UserRecord
+
+DEFAULT_MAX_SESSION_DURATION = 3600
+"""Seconds; IAM's default for a role created without MaxSessionDuration (IAM API reference, CreateRole)."""
+
+
+class Directory:
+    """Reads of IAM by name. Names are looked up exactly: IAM's are case-sensitive in ARNs."""
+
+    account_id: str
+    lock: threading.RLock
+
+    @property
+    def _iam(self) -> IAMBackend:
+        return iam_backends[self.account_id]["aws"]
+
+    def access_key(self, access_key_id: str) -> AccessKey | None:
+        """A user's long-term key, active or not."""
+        with self.lock:
+            for user in self._iam.users.values():
+                for key in user.access_keys:
+                    if key.access_key_id == access_key_id:
+                        return AccessKey(key.secret_access_key, user.name, key.status == "Active")
+        return None
+
+    def user(self, name: str) -> UserRecord | None:
+        """The user of that name."""
+        with self.lock:
+            user = self._iam.users.get(name)
+            if user is None:
+                return None
+            return UserRecord(user.name, user.arn, user.id, user.path, _tags(user.tags or []))
+
+    def role(self, name: str) -> RoleRecord | None:
+        """The role of that name."""
+        with self.lock:
+            for role in self._iam.roles.values():
+                if role.name == name:
+                    return RoleRecord(
+                        name=role.name,
+                        arn=role.arn,
+                        role_id=role.id,
+                        path=role.path,
+                        trust=role.assume_role_policy_document,
+                        max_session_duration=int(role.max_session_duration or DEFAULT_MAX_SESSION_DURATION),
+                        tags=_tags(role.tags),
+                        boundary_arn=role.permissions_boundary_arn or None,
+                    )
+        return None
+
+    def user_policies(self, name: str) -> tuple[PolicyRecord, ...]:
+        """Every identity policy of a user: managed, inline, then those of each group. Empty for an unknown user."""
+        with self.lock:
+            user = self._iam.users.get(name)
+            if user is None:
+                return ()
+            policies = [*_managed(user.managed_policies.values(), "managed"), *_inline(user.policies, "inline")]
+            for group in self._iam.groups.values():
+                if any(member.name == name for member in group.users):
+                    policies += _managed(group.managed_policies.values(), "group-managed")
+                    policies += _inline(group.policies, "group-inline")
+            return tuple(policies)
+
+    def role_policies(self, name: str) -> tuple[PolicyRecord, ...]:
+        """Every identity policy of a role: managed, then inline. Empty for an unknown role."""
+        with self.lock:
+            role = next((role for role in self._iam.roles.values() if role.name == name), None)
+            if role is None:
+                return ()
+            return (*_managed(role.managed_policies.values(), "managed"), *_inline(role.policies, "inline"))
+
+    def managed_policy(self, arn: str) -> PolicyRecord | None:
+        """The default version of a managed policy, AWS's or the account's."""
+        with self.lock:
+            policy = self._iam.managed_policies.get(arn)
+            return None if policy is None else next(iter(_managed([policy], "managed")))
+
+
+def _tags(tags: Any) -> dict[str, str]:
+    """moto keeps a role's tags as a list or as a mapping of records, a user's as a list of records."""
+    records = tags.values() if isinstance(tags, dict) else tags
+    return {record["Key"]: record["Value"] for record in records}
+
+
+def _managed(policies: Iterable[Any], kind: PolicyKind) -> list[PolicyRecord]:
+    return [
+        PolicyRecord(policy.name, policy.arn, kind, version.document)
+        for policy in policies
+        for version in policy.versions
+        if version.version_id == policy.default_version_id
+    ]
+
+
+def _inline(policies: dict[str, str], kind: PolicyKind) -> list[PolicyRecord]:
+    return [PolicyRecord(name, None, kind, document) for name, document in policies.items()]

@@ -1,0 +1,40 @@
+"""An HTTP request and response as they cross the wire: nothing decoded, nothing guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """``raw_path`` and ``raw_query`` are as the client sent them (percent-encoded, without the ``?``).
+
+    ``headers`` maps lower-case names to values; a header sent twice has its values joined by a comma (RFC 9110, 5.3).
+    ``body`` has no transfer coding left, but may still be ``aws-chunked``.
+    """
+
+    method: str
+    raw_path: str
+    raw_query: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    source_ip: str = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """``headers`` need not name Content-Length, Date or Server: the server adds them."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+def header_mapping(items: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Header lines as ``HttpRequest.headers`` holds them."""
+    headers: dict[str, str] = {}
+    for name, value in items:
+        lower = name.lower()
+        headers[lower] = f"{headers[lower]},{value}" if lower in headers else value
+    return headers

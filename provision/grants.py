@@ -1,0 +1,101 @@
+"""Lake Formation permissions: exactly those that the plan means, granted and revoked in batches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from lakeproof.plan import Permission, Plan, permissions
+from provision import settings
+from provision.journal import Entry
+from provision.site import Kind, ProvisionError, Site
+
+_ENTRIES_A_CALL = 20
+"""Lake Formation API, BatchGrantPermissions: at most 20 entries."""
+
+
+def resource(permission: Permission) -> dict[str, Any]:
+    """The permission's resource as the Lake Formation API writes it."""
+    if permission.table is None:
+        return {"Database": {"Name": permission.database}}
+    named = {"DatabaseName": permission.database, "Name": permission.table}
+    if permission.include is not None:
+        return {"TableWithColumns": {**named, "ColumnNames": list(permission.include)}}
+    if permission.exclude is not None:
+        wildcard = {"ExcludedColumnNames": list(permission.exclude)}
+        return {"TableWithColumns": {**named, "ColumnWildcard": wildcard}}
+    return {"Table": named}
+
+
+def make_grants(site: Site, plan: Plan) -> None:
+    """Grant every permission of the plan. Raises ProvisionError when one is refused, naming it."""
+    wanted = [_request(plan, permission) for permission in permissions(plan)]
+    site.progress(f"grants: {len(wanted)} Lake Formation permissions")
+    todo = []
+    for request in wanted:
+        entry = site.journal.find(GRANT.name, _id(request))
+        if entry is None or entry.state != "made":
+            todo.append((entry, request))
+    begun = iter(site.journal.begin([(GRANT.name, _id(request), request) for entry, request in todo if entry is None]))
+    entries = [(entry or next(begun), request) for entry, request in todo]
+    for start in range(0, len(entries), _ENTRIES_A_CALL):
+        part = entries[start:start + _ENTRIES_A_CALL]
+        site.patiently(["InvalidInputException"], _send, site=site, operation="batch_grant_permissions",
+                       requests=[request for _, request in part])
+        for entry, _ in part:
+            site.journal.made(entry, {})
+
+
+def _request(plan: Plan, permission: Permission) -> dict[str, Any]:
+    return {"Principal": {"DataLakePrincipalIdentifier": plan.role_arn(permission.role)},
+            "Resource": resource(permission), "Permissions": [permission.permission],
+            "PermissionsWithGrantOption": [permission.permission] if permission.grant_option else []}
+
+
+def _id(request: dict[str, Any]) -> str:
+    role = request["Principal"]["DataLakePrincipalIdentifier"].rsplit("/", 1)[-1]
+    return f"{role} {request['Permissions'][0]} {json.dumps(request['Resource'], sort_keys=True)}"
+
+
+def _send(site: Site, operation: str, requests: Sequence[dict[str, Any]]) -> None:
+    call = getattr(site.client("lakeformation"), operation)
+    answer = call(Entries=[{"Id": str(index), **request} for index, request in enumerate(requests)])
+    failures = [failure for failure in answer.get("Failures", [])
+                if operation.startswith("batch_grant") or not _nothing_to_revoke(failure)]
+    if failures:
+        first = failures[0]
+        raise ProvisionError(f"{len(failures)} of {len(requests)} permissions were refused; the first, "
+                             f"{_id(requests[int(first['RequestEntry']['Id'])])}: {first.get('Error')}")
+
+
+def _nothing_to_revoke(failure: dict[str, Any]) -> bool:
+    """The grant, its table or its role is gone already (Lake Formation's words for it are not one error code)."""
+    error = failure.get("Error", {})
+    said = str(error.get("ErrorMessage", ""))
+    return error.get("ErrorCode") == "EntityNotFoundException" or any(
+        words in said for words in ("No permissions revoked", "does not have", "not found", "Invalid principal"))
+
+
+def _revoke(site: Site, entry: Entry) -> None:
+    _revoke_all(site, [entry])
+
+
+def _revoke_all(site: Site, entries: Sequence[Entry]) -> None:
+    """Revoke the permissions of many entries in few calls."""
+    for start in range(0, len(entries), _ENTRIES_A_CALL):
+        _send(site, "batch_revoke_permissions", [dict(entry.undo) for entry in entries[start:start + _ENTRIES_A_CALL]])
+
+
+def _remaining(site: Site, entries: Sequence[Entry]) -> Iterator[Entry]:
+    """Those whose principal still holds a permission, on whatever: one list of the account's permissions tells."""
+    if not entries:
+        return
+    holders = {grant["Principal"]["DataLakePrincipalIdentifier"] for grant in settings.permissions(site)}
+    for entry in entries:
+        if entry.undo["Principal"]["DataLakePrincipalIdentifier"] in holders:
+            yield entry
+
+
+GRANT = Kind("grant", 60, _revoke, _remaining, remove_all=_revoke_all)
+KINDS = (GRANT,)

@@ -1,0 +1,1 @@
+"""Speed, measured. Figures are ratios within one run or whole-process seconds; never assertions in a test."""
