@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 Given = Mapping[str, str | Sequence[str]]
 NOTHING_GIVEN: Given = {}
 NO_TEMPLATES: Mapping[str, Template] = {}
+ASSUME_ROLE_KEYS = (
+    "sts:rolesessionname",
+    "sts:externalid",
+    "sts:sourceidentity",
+    "sts:transitivetagkeys",
+    "aws:sourceaccount",
+)
+"""Condition keys that only assuming a role fills; aws:SourceAccount when a service does so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +135,13 @@ class Authorizer:
         Source: IAM User Guide, "Pass session tags in AWS STS", "Monitor and control actions taken with assumed roles".
         """
         given = _normal(context)
-        given["sts:rolesessionname"] = (session_name,)
-        given["sts:externalid"] = None if external_id is None else (external_id,)
-        given["sts:sourceidentity"] = None if source_identity is None else (source_identity,)
+        service_account = self._account.account_id if call.caller.kind == "service" else None
+        texts = (session_name, external_id, source_identity)
+        given.update(zip(ASSUME_ROLE_KEYS, ((text,) if text else None for text in texts), strict=False))
         given["sts:transitivetagkeys"] = tuple(sorted(transitive_tag_keys)) or None
+        given["aws:sourceaccount"] = (service_account,) if service_account else None
         given["aws:tagkeys"] = tuple(tags or ()) or None
         given.update({f"aws:requesttag/{key.lower()}": (value,) for key, value in (tags or {}).items()})
-        if call.caller.kind == "service":
-            given.setdefault("aws:sourceaccount", (self._account.account_id,))
         actions = ["sts:AssumeRole"]
         actions += ["sts:TagSession"] if tags else []
         actions += ["sts:SetSourceIdentity"] if source_identity is not None else []
@@ -233,6 +240,4 @@ def _attached(
 
 def _normal(context: Given) -> dict[str, Values]:
     """Context as the evaluator reads it: keys in lower case, every value a tuple."""
-    return {
-        key.lower(): (value,) if isinstance(value, str) else tuple(value) or None for key, value in context.items()
-    }
+    return {key.lower(): (value,) if isinstance(value, str) else tuple(value) or None for key, value in context.items()}

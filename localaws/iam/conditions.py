@@ -162,4 +162,3 @@ def _text(name: str, value: Any) -> str:
     if isinstance(value, str):
         return value
     raise PolicyFault(f"the condition key {name} has a value that is no text, number or boolean")
-

@@ -216,15 +216,17 @@ PROVIDERS: dict[str, Callable[[Context], Values]] = {
     "aws:calledvia": _via,
     "aws:calledviafirst": _via,
     "aws:calledvialast": _via,
-    "aws:sourceidentity": lambda context: _said(context.caller.session.source_identity)
-    if context.caller.session
-    else None,
+    "aws:sourceidentity": lambda context: (
+        _said(context.caller.session.source_identity) if context.caller.session else None
+    ),
     "aws:resourceaccount": _resource_account,
     "s3:resourceaccount": _resource_account,
     "s3:signatureversion": _of_s3("AWS4-HMAC-SHA256"),
-    "s3:authtype": lambda context: None
-    if context.call is None or context.call.service != "s3"
-    else (("REST-HEADER",) if "authorization" in context.call.headers else ("REST-QUERY-STRING",)),
+    "s3:authtype": lambda context: (
+        None
+        if context.call is None or context.call.service != "s3"
+        else (("REST-HEADER",) if "authorization" in context.call.headers else ("REST-QUERY-STRING",))
+    ),
     "s3:x-amz-content-sha256": _header("x-amz-content-sha256"),
 }
 """How each key is filled, by its name in lower case. A known key that is not here is absent from every request."""

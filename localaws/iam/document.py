@@ -207,7 +207,14 @@ def _actions(entry: Mapping[str, Any], index: int) -> tuple[Pattern, ...]:
     for text in texts:
         if _ACTION.fullmatch(text) is None:
             raise PolicyFault(f"{text!r} in statement {index} is no action", _action_message(text))
-    return tuple(Pattern("*" if text == "*:*" else text.lower(), variables=False) for text in texts)
+    return tuple(_action_pattern(text) for text in texts)
+
+
+def _action_pattern(text: str) -> Pattern:
+    """Actions ignore case: the pattern is compared with an action in lower case. Its text stays as written."""
+    pattern = Pattern("*" if text == "*:*" else text.lower(), variables=False)
+    pattern.text = text
+    return pattern
 
 
 def _action_message(text: str) -> str:

@@ -17,6 +17,10 @@ from localaws.iam.principals import Grip, Requester
 PolicyType = Literal["scp", "rcp", "resource", "identity", "boundary", "session"]
 
 
+RCP_SERVICES = frozenset({"s3", "sts", "secretsmanager"})
+"""The services here, by IAM prefix, that resource control policies reach (AWS Organizations User Guide, "RCPs")."""
+
+
 class Attached(NamedTuple):
     """A policy in force. ``name`` is what a reader knows it by; ``arn`` is None for an inline policy."""
 
@@ -110,7 +114,8 @@ def evaluate(request: Request, policies: Policies) -> Verdict:
     exempt = request.who.service_linked
     service = request.who.kind == "service"
     levels = [] if exempt or service else [_scan(level, action, request) for level in policies.scp]
-    rcp = _NOTHING if exempt else _scan(policies.rcp, action, request)
+    ruled = action.partition(":")[0] in RCP_SERVICES and not exempt
+    rcp = _scan(policies.rcp, action, request) if ruled else _NOTHING
     resource = _scan(policies.resource, action, request)
     identity = _scan(policies.identity, action, request)
     boundary = None if policies.boundary is None else _scan(policies.boundary, action, request)

@@ -54,7 +54,7 @@ class Finding:
 
     def text(self) -> str:
         """One line for a reader."""
-        name = f'statement {self.statement}{f" ({self.sid})" if self.sid else ""}'
+        name = f"statement {self.statement}{f' ({self.sid})' if self.sid else ''}"
         head = f"{self.effect} by {name} of {POLICY_NAMES[self.policy_type]} {self.policy}"
         if self.decided:
             return f"{head}: decided"

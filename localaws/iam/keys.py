@@ -9,11 +9,15 @@ import yaml
 
 
 class KnownKeys(NamedTuple):
-    """Keys in lower case. ``tagged`` are the prefixes of keys that end in ``/name``, with the slash."""
+    """Keys in lower case. ``tagged`` are the prefixes of keys that end in ``/name``, with the slash.
+
+    ``absent`` are keys that no request can have here, ``elsewhere`` the prefixes of services that are not served.
+    """
 
     single: frozenset[str]
     multi: frozenset[str]
     tagged: frozenset[str]
+    absent: frozenset[str]
     elsewhere: frozenset[str]
 
 
@@ -25,7 +29,8 @@ def _load() -> KnownKeys:
         keys = (f"{service}:{name}" for service, kinds in table.items() for name in kinds.get(kind, ()))
         return frozenset(key.lower() for key in keys)
 
-    return KnownKeys(named("single"), named("multi"), frozenset(f"{name}/" for name in named("tagged")), elsewhere)
+    tagged = frozenset(f"{name}/" for name in named("tagged"))
+    return KnownKeys(named("single"), named("multi"), tagged, named("absent"), elsewhere)
 
 
 KNOWN_KEYS = _load()
@@ -33,7 +38,7 @@ KNOWN_KEYS = _load()
 
 def is_known(key: str) -> bool:
     """Whether a condition key, in lower case, is global, a served service's, or another AWS service's."""
-    if key in KNOWN_KEYS.single or key in KNOWN_KEYS.multi:
+    if key in KNOWN_KEYS.single or key in KNOWN_KEYS.multi or key in KNOWN_KEYS.absent:
         return True
     prefix, slash, name = key.partition("/")
     if slash and name and prefix + slash in KNOWN_KEYS.tagged:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from localaws.account import Account
     from localaws.call import Call
 
+
 @runtime_checkable
 class KnowsWorkgroups(Protocol):
     """What Athena is asked: the workgroup of a query, None for one that does not exist."""

@@ -116,7 +116,7 @@ def compile_principals(element: Any, *, negated: bool) -> Principals:
     if element == "*":
         return Principals("*", True, frozenset(), frozenset(), negated)
     if not isinstance(element, Mapping) or not element:
-        raise PolicyFault("Principal must be \"*\" or an object", "Syntax errors in policy.")
+        raise PolicyFault('Principal must be "*" or an object', "Syntax errors in policy.")
     named: dict[str, list[str]] = {"AWS": [], "Service": [], "Federated": [], "CanonicalUser": []}
     for kind, values in element.items():
         if kind not in _KINDS:

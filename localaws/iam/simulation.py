@@ -135,9 +135,7 @@ def _simulation(
     )
 
 
-def _inputs(
-    params: Mapping[str, Any], name: str, kind: PolicyType, grammar: Kind, source_type: str
-) -> list[Source]:
+def _inputs(params: Mapping[str, Any], name: str, kind: PolicyType, grammar: Kind, source_type: str) -> list[Source]:
     """The documents of a parameter, each of which must be a valid policy."""
     found = []
     for number, text in enumerate(params.get(name, []), 1):

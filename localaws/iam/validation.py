@@ -115,7 +115,7 @@ def _check_sids(policy: Policy, kind: DocumentKind) -> None:
 
 def _check_trust_actions(policy: Policy) -> None:
     for statement in policy.statements:
-        if statement.not_action or not all(pattern.text.startswith("sts:") for pattern in statement.actions):
+        if statement.not_action or not all(pattern.text.lower().startswith("sts:") for pattern in statement.actions):
             raise PolicyFault(
                 "a trust policy is about STS actions only", "AssumeRole policy may only specify STS AssumeRole actions."
             )

@@ -1,20 +1,16 @@
 """Decisions per second of the IAM evaluator, in one process, on requests that all differ.
 
-Policies are compiled once, as in the account; no verdict is kept. Run ``python tests/bench/bench_iam.py``.
+Policies are compiled once, as in the account; no verdict is kept. Run ``python -m tests.bench.bench_iam``.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from localaws.caller import Caller
 from localaws.clock import Clock
@@ -33,13 +29,20 @@ def statement(effect: str, action: Any, resource: Any, **condition: Any) -> dict
 
 POLICIES: dict[str, list[dict[str, Any]]] = {
     "studio": [
-        statement("Deny", ["sagemaker:*App", "sagemaker:CreatePresignedDomainUrl"], "*",
-                  StringNotEquals={"sagemaker:ResourceTag/studiouserid": "${aws:username}"}),
+        statement(
+            "Deny",
+            ["sagemaker:*App", "sagemaker:CreatePresignedDomainUrl"],
+            "*",
+            StringNotEquals={"sagemaker:ResourceTag/studiouserid": "${aws:username}"},
+        ),
         statement("Allow", ["sagemaker:Describe*", "sagemaker:List*"], "*"),
     ],
     "query": [
-        statement("Allow", ["athena:StartQueryExecution", "athena:Get*"],
-                  f"arn:aws:athena:*:{ACCOUNT}:workgroup/${{aws:PrincipalTag/team}}"),
+        statement(
+            "Allow",
+            ["athena:StartQueryExecution", "athena:Get*"],
+            f"arn:aws:athena:*:{ACCOUNT}:workgroup/${{aws:PrincipalTag/team}}",
+        ),
         statement("Allow", ["glue:Get*", "glue:BatchGet*"], "*"),
         statement("Allow", "lakeformation:GetDataAccess", "*"),
     ],
@@ -98,7 +101,11 @@ def account(people: int, policies_each: int) -> tuple[Any, list[Caller]]:
         )
         callers.append(Caller("user", ACCOUNT, arn, directory.users[name].user_id, user_name=name))
     holder = SimpleNamespace(
-        account_id=ACCOUNT, region="us-east-1", clock=Clock(), store=directory, scps=(),
+        account_id=ACCOUNT,
+        region="us-east-1",
+        clock=Clock(),
+        store=directory,
+        scps=(),
         sagemaker=SimpleNamespace(tags=lambda arn: {"studiouserid": arn.rpartition("/")[2]}),
     )
     return holder, callers
@@ -126,11 +133,17 @@ def rate(people: int, policies_each: int, decisions: int = 60_000) -> float:
     return decisions / (time.perf_counter() - start)
 
 
-def main() -> None:
-    """Print decisions per second for few and for many principals."""
+def rows() -> Iterator[tuple[str, str]]:
+    """What was measured, and the figure, for few and for many principals."""
     for people, policies_each in ((2, 4), (2, 10), (200, 10)):
-        print(f"iam decisions, {people} principals with {policies_each} policies each: "
-              f"{rate(people, policies_each):,.0f} per second")
+        what = f"IAM decisions per second, {people} principals with {policies_each} policies each"
+        yield what, f"{rate(people, policies_each):,.0f}"
+
+
+def main() -> None:
+    """Print the figures."""
+    for what, figure in rows():
+        print(f"{what:70} {figure:>12}", flush=True)
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def test_boundary_limits_a_role(embedded: Embedded) -> None:
     boundary = iam.create_policy(PolicyName="OnlyS3", PolicyDocument=policy)["Policy"]["Arn"]
     trusted = trust(AWS=embedded.account_id)
     arn = role(embedded, "bounded", trusted, ALLOW_ALL, PermissionsBoundary=boundary)
-    session = embedded.as_role(arn, "s")
+    session = embedded.as_role(arn, "tester")
     assert refused(embedded.client("glue", session).get_databases)[2].endswith(
         "because no permissions boundary allows the glue:GetDatabases action"
     )
@@ -101,7 +101,7 @@ def test_session_policy_limits_the_session(embedded: Embedded) -> None:
     """A session may do what the role's policies and the session policy both allow."""
     arn = role(embedded, "wide", trust(AWS=embedded.account_id), ALLOW_ALL)
     narrow = document({"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"})
-    session = embedded.as_role(arn, "s", Policy=narrow)
+    session = embedded.as_role(arn, "tester", Policy=narrow)
     assert refused(embedded.client("glue", session).get_databases)[2].endswith(
         "because no session policy allows the glue:GetDatabases action"
     )
@@ -117,8 +117,8 @@ def test_policy_variable_follows_the_session_tags(embedded: Embedded) -> None:
     own = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::homes/${aws:PrincipalTag/who}/*"}
     tags = [{"Key": "who", "Value": "ann"}]
     arn = role(embedded, "home", trust(AWS=embedded.account_id), own, Tags=tags)
-    plain = embedded.client("s3", embedded.as_role(arn, "s"))
-    tagged = embedded.client("s3", embedded.as_role(arn, "s", Tags=[{"Key": "who", "Value": "bob"}]))
+    plain = embedded.client("s3", embedded.as_role(arn, "tester"))
+    tagged = embedded.client("s3", embedded.as_role(arn, "tester", Tags=[{"Key": "who", "Value": "bob"}]))
     assert refused(plain.get_object, Bucket="homes", Key="bob/x")[0] == "AccessDenied"
     assert refused(tagged.get_object, Bucket="homes", Key="ann/x")[0] == "AccessDenied"
     assert plain.get_object(Bucket="homes", Key="ann/x")["Body"].read() == b"x"
@@ -148,7 +148,7 @@ def test_bucket_policy_grants_and_denies(embedded: Embedded) -> None:
 
 
 def test_role_may_be_assumed_by_whom_it_trusts(embedded: Embedded) -> None:
-    """AssumeRole needs the trust policy; trust in the account leaves it to identity policies, trust in a user does not."""
+    """AssumeRole needs the trust policy. Trust in an account leaves it to identity policies."""
     key = user(embedded, "climber")
     arn = f"arn:aws:iam::{embedded.account_id}:user/climber"
     by_account = role(embedded, "by-account", trust(AWS=embedded.account_id))
@@ -156,22 +156,26 @@ def test_role_may_be_assumed_by_whom_it_trusts(embedded: Embedded) -> None:
     by_service = role(embedded, "by-service", trust(Service="sagemaker.amazonaws.com"))
     sts = embedded.client("sts", key)
     for wanted in (by_account, by_service):
-        assert refused(sts.assume_role, RoleArn=wanted, RoleSessionName="s") == (
+        assert refused(sts.assume_role, RoleArn=wanted, RoleSessionName="tester") == (
             "AccessDenied",
             403,
             f"User: {arn} is not authorized to perform: sts:AssumeRole on resource: {wanted}",
         )
-    assert refused(embedded.client("sts").assume_role, RoleArn=by_service, RoleSessionName="s")[0] == "AccessDenied"
-    assert sts.assume_role(RoleArn=by_name, RoleSessionName="s")["AssumedRoleUser"]["Arn"].endswith("/by-name/s")
+    assert (
+        refused(embedded.client("sts").assume_role, RoleArn=by_service, RoleSessionName="tester")[0] == "AccessDenied"
+    )
+    assert sts.assume_role(RoleArn=by_name, RoleSessionName="tester")["AssumedRoleUser"]["Arn"].endswith(
+        "/by-name/tester"
+    )
 
 
 def test_session_tags_and_source_identity_need_their_own_permission(embedded: Embedded) -> None:
-    """A trust policy with sts:AssumeRole alone lets nobody pass tags or a source identity; ExternalId must match."""
+    """A trust policy with sts:AssumeRole alone lets nobody pass tags or a source identity. ExternalId must match."""
     only_assume = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": embedded.account_id}}
     arn = role(embedded, "strict", document({**only_assume, "Condition": {"StringEquals": {"sts:ExternalId": "x-1"}}}))
     sts = embedded.client("sts")
-    asked = {"RoleArn": arn, "RoleSessionName": "s", "ExternalId": "x-1"}
-    assert "sts:AssumeRole" in refused(sts.assume_role, RoleArn=arn, RoleSessionName="s")[2]
+    asked = {"RoleArn": arn, "RoleSessionName": "tester", "ExternalId": "x-1"}
+    assert "sts:AssumeRole" in refused(sts.assume_role, RoleArn=arn, RoleSessionName="tester")[2]
     assert "sts:AssumeRole" in refused(sts.assume_role, **{**asked, "ExternalId": "x-2"})[2]
     assert "sts:TagSession" in refused(sts.assume_role, **asked, Tags=[{"Key": "a", "Value": "b"}])[2]
     assert "sts:SetSourceIdentity" in refused(sts.assume_role, **asked, SourceIdentity="ann")[2]
@@ -196,11 +200,15 @@ def test_stored_policies_are_checked(embedded: Embedded) -> None:
     """A malformed or oversized document, or one that trusts nobody who exists, is not stored."""
     iam = embedded.client("iam")
     iam.create_user(UserName="writer")
-    bad = document({"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringIs": {"s3:prefix": "a"}}})
+    bad = document(
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringIs": {"s3:prefix": "a"}}}
+    )
     put = {"UserName": "writer", "PolicyName": "p"}
     assert refused(iam.put_user_policy, **put, PolicyDocument=bad)[0] == "MalformedPolicyDocument"
     assert refused(iam.put_user_policy, **put, PolicyDocument="{")[0] == "MalformedPolicyDocument"
-    half = document(*[{"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{'x' * 60}{n}"} for n in range(9)])
+    half = document(
+        *[{"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{'x' * 60}{n}"} for n in range(9)]
+    )
     iam.put_user_policy(**put, PolicyDocument=half)
     assert refused(iam.put_user_policy, UserName="writer", PolicyName="q", PolicyDocument=half) == (
         "LimitExceeded",
@@ -208,7 +216,9 @@ def test_stored_policies_are_checked(embedded: Embedded) -> None:
         "Maximum policy size of 2048 bytes exceeded for user writer",
     )
     iam.put_user_policy(**put, PolicyDocument=half)
-    big = document(*[{"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{n}{'x' * 99}"} for n in range(40)])
+    big = document(
+        *[{"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{n}{'x' * 99}"} for n in range(40)]
+    )
     assert refused(iam.create_policy, PolicyName="big", PolicyDocument=big)[0] == "LimitExceeded"
     ghost = trust(AWS=f"arn:aws:iam::{embedded.account_id}:user/ghost")
     code, _, text = refused(iam.create_role, RoleName="haunted", AssumeRolePolicyDocument=ghost)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from localaws.errors import AwsError
 from localaws.iam import Decision, validate_policy
@@ -174,7 +175,9 @@ def test_document(row: dict[str, Any]) -> None:
 @pytest.mark.parametrize("row", [row for row in rows("malformed") if "code" in row], ids=lambda row: row["name"])
 def test_unreadable_document_in_force(row: dict[str, Any]) -> None:
     """A stored document that cannot be read allows nothing."""
-    text = row.get("text", json.dumps(row.get("document", {"Version": "2012-10-17", "Statement": row.get("statement")})))
+    text = row.get(
+        "text", json.dumps(row.get("document", {"Version": "2012-10-17", "Statement": row.get("statement")}))
+    )
     kinds: dict[str, Kind] = {"trust": "trust", "bucket": "resource"}
     kind = kinds.get(row["kind"], "identity")
     try:
@@ -182,3 +185,10 @@ def test_unreadable_document_in_force(row: dict[str, Any]) -> None:
     except PolicyFault:
         asked = Request(REQUESTERS["user"], "s3:GetObject", "arn:aws:s3:::b/k", OWN, lookup({}))
         assert not any(applies(each, asked) and not each.denies for each in compiled(text, kind).statements)
+
+
+def test_every_policy_of_aws_can_be_read() -> None:
+    """Each managed policy that AWS publishes compiles without a fault."""
+    documents = [entry["Document"] for entry in json.loads(aws_managed_policies_data).values()]
+    assert len(documents) > 1000
+    assert [text for text in map(json.dumps, documents) if compile_document(text, "identity").fault] == []

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from localaws.errors import AwsError
 from localaws.iam import validate_policy
+from localaws.iam.decision import decide
 from localaws.iam.document import Kind, compiled
 from localaws.iam.evaluator import Attached, Policies, PolicyType, Request, applies, evaluate
 from localaws.iam.principals import Requester
@@ -17,20 +18,37 @@ from localaws.iam.validation import DocumentKind
 
 ACCOUNT = "123456789012"
 WHO = Requester("user", f"arn:aws:iam::{ACCOUNT}:user/ann", ACCOUNT, "AIDAANN")
-SESSION = Requester("role", f"arn:aws:sts::{ACCOUNT}:assumed-role/r/s", ACCOUNT, "AROAR:s", f"arn:aws:iam::{ACCOUNT}:role/r")
+SESSION = Requester(
+    "role", f"arn:aws:sts::{ACCOUNT}:assumed-role/r/s", ACCOUNT, "AROAR:s", f"arn:aws:iam::{ACCOUNT}:role/r"
+)
 
 ACTIONS = st.sampled_from(["s3:GetObject", "s3:PutObject", "sts:AssumeRole", "iam:PassRole"])
 ACTION_PATTERNS = st.sampled_from(["*", "s3:*", "S3:getobject", "s3:?utObject", "iam:Pass*", "sts:AssumeRole"])
 NAMES = st.sampled_from(["a", "b", "red", "a/b", "*"])
 RESOURCES = NAMES.map(lambda name: f"arn:aws:s3:::lake/{name}")
 RESOURCE_PATTERNS = st.sampled_from(
-    ["*", "arn:aws:s3:::lake/*", "arn:aws:s3:::lake/a", "arn:aws:s3:::lake/?", "arn:aws:s3:::lake/${aws:PrincipalTag/t}",
-     "arn:aws:s3:::lake/${aws:username, 'a'}", "arn:aws:s3:::*/${s3:prefix}"]
+    [
+        "*",
+        "arn:aws:s3:::lake/*",
+        "arn:aws:s3:::lake/a",
+        "arn:aws:s3:::lake/?",
+        "arn:aws:s3:::lake/${aws:PrincipalTag/t}",
+        "arn:aws:s3:::lake/${aws:username, 'a'}",
+        "arn:aws:s3:::*/${s3:prefix}",
+    ]
 )
 KEYS = st.sampled_from(["aws:username", "aws:PrincipalTag/t", "s3:prefix", "aws:TagKeys", "s3:max-keys", "no:such"])
 OPERATORS = st.sampled_from(
-    ["StringEquals", "StringNotEquals", "StringLike", "StringNotLikeIfExists", "ForAllValues:StringEquals",
-     "ForAnyValue:StringNotLike", "StringEqualsIgnoreCase", "ArnNotLike"]
+    [
+        "StringEquals",
+        "StringNotEquals",
+        "StringLike",
+        "StringNotLikeIfExists",
+        "ForAllValues:StringEquals",
+        "ForAnyValue:StringNotLike",
+        "StringEqualsIgnoreCase",
+        "ArnNotLike",
+    ]
 )
 VALUES = st.sampled_from(["a", "b", "r*", "${aws:PrincipalTag/t}", "${aws:username}", "*"])
 
@@ -47,7 +65,9 @@ def statements(draw: st.DrawFn, effect: str | None = None, principal: bool = Fal
     statement[draw(st.sampled_from(["Action", "NotAction"]))] = draw(one_or_more(ACTION_PATTERNS))
     statement[draw(st.sampled_from(["Resource", "NotResource"]))] = draw(one_or_more(RESOURCE_PATTERNS))
     if principal:
-        statement["Principal"] = draw(st.sampled_from(["*", {"AWS": ACCOUNT}, {"AWS": WHO.arn}, {"AWS": SESSION.role_arn}]))
+        statement["Principal"] = draw(
+            st.sampled_from(["*", {"AWS": ACCOUNT}, {"AWS": WHO.arn}, {"AWS": SESSION.role_arn}])
+        )
     condition: dict[str, Any] = {}
     for _ in range(draw(st.integers(0, 2))):
         condition.setdefault(draw(OPERATORS), {})[draw(KEYS)] = draw(one_or_more(VALUES))
@@ -64,7 +84,7 @@ def documents(effect: str | None = None, principal: bool = False) -> st.SearchSt
 def contexts(draw: st.DrawFn) -> dict[str, tuple[str, ...]]:
     """The values of some condition keys."""
     found = draw(st.dictionaries(KEYS, NAMES, max_size=4))
-    context = {key.lower(): (value,) for key, value in found.items()}
+    context: dict[str, tuple[str, ...]] = {key.lower(): (value,) for key, value in found.items()}
     if draw(st.booleans()):
         context["aws:tagkeys"] = tuple(draw(st.lists(NAMES, min_size=1, max_size=3)))
     return context
@@ -80,7 +100,8 @@ def requests(draw: st.DrawFn) -> Request:
 
 def attach(texts: list[str], type_: PolicyType) -> tuple[Attached, ...]:
     """Documents in force."""
-    kind = cast(Kind, type_ if type_ in ("resource", "scp", "rcp") else "identity")
+    kinds: dict[PolicyType, Kind] = {"resource": "resource", "scp": "scp", "rcp": "rcp"}
+    kind = kinds.get(type_, "identity")
     return tuple(Attached(compiled(text, kind), type_, f"{type_} {number}") for number, text in enumerate(texts))
 
 
@@ -164,8 +185,6 @@ def test_deny_of_unresolved_not_resource_covers_all(statement: dict[str, Any], r
 @given(requests(), in_force())
 def test_explanation_agrees_with_the_verdict(request: Request, texts: dict[PolicyType, list[str]]) -> None:
     """What an explanation says of each statement adds up to the verdict that it explains."""
-    from localaws.iam.decision import decide
-
     made = decide(request, policies(texts))
     explained = made.explain()
     denying = [finding for finding in explained.findings if finding.applies and finding.effect == "Deny"]
@@ -176,13 +195,23 @@ def test_explanation_agrees_with_the_verdict(request: Request, texts: dict[Polic
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8) | VALUES | RESOURCE_PATTERNS,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["Version", "Statement", "Effect", "Action", "Resource", "Principal", "Condition", "Sid"])
-        | OPERATORS | KEYS | st.text(max_size=4),
-        inner,
-        max_size=4,
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=8)
+    | VALUES
+    | RESOURCE_PATTERNS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["Version", "Statement", "Effect", "Action", "Resource", "Principal", "Condition", "Sid"])
+            | OPERATORS
+            | KEYS
+            | st.text(max_size=4),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=12,
 )
@@ -230,8 +259,8 @@ def test_deeply_nested_document_is_refused() -> None:
 def test_thousands_of_statements_and_stars_are_decided_in_good_time() -> None:
     """5,000 statements, and patterns of many stars against a long name, take no longer than their length."""
     starry = "arn:aws:s3:::lake/" + "a*" * 200 + "b"
-    entries = [{"Effect": "Allow", "Action": f"s3:X{n}", "Resource": starry} for n in range(5000)]
+    entries: list[dict[str, Any]] = [{"Effect": "Allow", "Action": f"s3:X{n}", "Resource": starry} for n in range(5000)]
     entries.append({"Effect": "Allow", "Action": "s3:GetObject", "Resource": [starry, starry.replace("a*", "a?*")]})
     policy = compiled(json.dumps({"Version": "2012-10-17", "Statement": entries}), "identity")
-    request = Request(WHO, "s3:GetObject", "arn:aws:s3:::lake/" + "a" * 5000, ACCOUNT, {}.get)
+    request = Request(WHO, "s3:GetObject", "arn:aws:s3:::lake/" + "a" * 5000, ACCOUNT, lambda _key: None)
     assert evaluate(request, Policies(identity=(Attached(policy, "identity", "many"),))).kind == "implicit_deny"

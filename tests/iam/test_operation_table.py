@@ -16,7 +16,9 @@ from localaws import edge
 from localaws.call import Call
 from localaws.caller import Caller
 from localaws.iam import load_operations, served
-from localaws.iam.context import Context
+from localaws.iam.authorizer import ASSUME_ROLE_KEYS
+from localaws.iam.context import PROVIDERS, Context
+from localaws.iam.keys import KNOWN_KEYS
 from localaws.iam.needs import questions
 from localaws.iam.table import SERVICES, Row, table
 from localaws.iam.template import Place
@@ -56,7 +58,9 @@ def test_row_is_true_to_the_service_model(row: Row) -> None:
     for need in row.needs:
         paths = [path for path in (need.tags, need.tag_keys, need.unserved, *need.stores) if path]
         places = [place for place in (need.when, need.unless) if place]
-        places += [part for text in (*need.on, *need.context.values()) for part in text.parts if isinstance(part, Place)]
+        places += [
+            part for text in (*need.on, *need.context.values()) for part in text.parts if isinstance(part, Place)
+        ]
         assert all(_exists(shape, path) for path in paths), need
         assert all(any(_exists(shape, path) for path in place.paths) for place in places), need
 
@@ -133,3 +137,13 @@ def test_call_asks(case: dict[str, Any]) -> None:
         context = Context(account, caller, question.resource, question.given, call, rows.context)
         for key, values in keys.items():
             assert context(key.lower()) == (None if values is None else tuple(values)), key
+
+
+def test_known_condition_keys_are_filled_by_something() -> None:
+    """A condition key that the evaluator knows is worked out from the request, set by a row, or rightly absent."""
+    filled = set(PROVIDERS) | set(ASSUME_ROLE_KEYS) | {"iam:passedtoservice"}
+    for service in SERVICES:
+        filled |= set(table(service).context) | {table(service).tag_keys}
+        filled |= {key for row in table(service).rows.values() for need in row.needs for key in need.context}
+    assert (KNOWN_KEYS.single | KNOWN_KEYS.multi) - filled == set()
+    assert KNOWN_KEYS.absent & filled == set()
