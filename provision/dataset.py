@@ -177,5 +177,5 @@ def _plain(column: Column, random: np.random.Generator, file: DataFile) -> pa.Ar
     if column.type == "timestamp":
         return pa.array(random.integers(9131 * _DAY, 20000 * _DAY, rows) * 1000).cast(pa.timestamp("ms"))
     if column.type.startswith("decimal"):
-        return pa.array(random.integers(0, 9, rows)).cast(arrow_type(column.type))
+        return pa.array(random.uniform(0, 0.9, rows)).cast(arrow_type(column.type))
     return pa.array(random.integers(0, 100, rows)).cast(arrow_type(column.type))

@@ -19,6 +19,8 @@ _MODULES = (settings, lake, principals, people, results, federation, grants, stu
 KINDS: dict[str, Kind] = {kind.name: kind for module in _MODULES for kind in module.KINDS}
 """Every kind of thing that a run makes."""
 
+_NEEDS_ADMINISTRATOR = {kind.name for kind in (*grants.KINDS, lake.LOCATION, lake.DATABASE, lake.TABLE)}
+
 
 @dataclass(frozen=True)
 class Residue:
@@ -48,12 +50,29 @@ def destroy(where: Path, target: Target, progress: Progress = print) -> list[Res
 
 
 def undo(site: Site) -> list[Residue]:
-    """Undo every entry of the journal that is not gone. Goes on after a failure, to undo as much as can be."""
+    """Undo every entry of the journal that is not gone. Goes on after a failure, to undo as much as can be.
+
+    Account-wide settings come last, when all else has been read back: as long as something remains that only a data
+    lake administrator can remove, the harness stays one, so that the next attempt can succeed.
+    """
     todo = in_order(site.journal)
     if not todo:
         site.progress(f"run {site.run_id}: nothing to undo")
         return []
     site.progress(f"run {site.run_id}: undoing {len(todo)} steps")
+    account_wide = [entry for entry in todo if KINDS[entry.kind] in settings.KINDS]
+    left = _undo(site, [entry for entry in todo if entry not in account_wide])
+    if any(residue.kind in _NEEDS_ADMINISTRATOR for residue in left):
+        left += [Residue(entry.kind, entry.id, "kept until the rest is gone: undo this run again")
+                 for entry in account_wide]
+    else:
+        left += _undo(site, account_wide)
+    site.progress(f"run {site.run_id}: {f'{len(left)} things are' if left else 'nothing is'} left")
+    return left
+
+
+def _undo(site: Site, todo: Sequence[Entry]) -> list[Residue]:
+    """Remove the entries, one rank after the other, and read back what is left of them."""
     failed: dict[int, str] = {}
     for _, entries in groupby(todo, key=lambda entry: KINDS[entry.kind].rank):
         same = list(entries)
@@ -120,6 +139,4 @@ def _read_back(site: Site, todo: Sequence[Entry], failed: dict[int, str]) -> lis
                 site.journal.gone(entry)
         return found
 
-    left = [residue for found in site.each(read, by_kind) for residue in found]
-    site.progress(f"run {site.run_id}: {f'{len(left)} things are' if left else 'nothing is'} left")
-    return left
+    return [residue for found in site.each(read, by_kind) for residue in found]

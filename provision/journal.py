@@ -70,6 +70,7 @@ class Journal:
         self._entries = {entry.step: entry for entry in entries}
         self._latest = {(entry.kind, entry.id): entry.step for entry in self._entries.values()}
         self._lock = threading.Lock()
+        self._torn = False
 
     @classmethod
     def start(cls, run_dir: Path, header: RunHeader) -> Journal:
@@ -90,16 +91,17 @@ class Journal:
         was not begun. Raises JournalError when there is none or it is of another version."""
         path = where / FILE if where.is_dir() else where
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise JournalError(f"no journal at {path}: {error.strerror}") from error
-        records = [record for record in map(_parsed, lines) if record is not None]
+        records = [record for record in map(_parsed, text.splitlines()) if record is not None]
         if not records or "run" not in records[0]:
             raise JournalError(f"{path} is no journal of Lakeproof: its first line names no run")
         if records[0]["run"].get("version") != VERSION:
             raise JournalError(f"{path} is of version {records[0]['run'].get('version')}, this Lakeproof reads "
                                f"{VERSION}: use the Lakeproof that wrote it")
         journal = cls(path, RunHeader(**records[0]["run"]))
+        journal._torn = not text.endswith("\n")
         for record in records[1:]:
             journal._take(record)
         return journal
@@ -160,8 +162,9 @@ class Journal:
     def _append(self, records: Iterable[Mapping[str, Any]], *, durable: bool) -> None:
         try:
             with self.path.open("a", encoding="utf-8") as file:
-                file.write("".join(json.dumps(record) + "\n" for record in records))
+                file.write("\n" * self._torn + "".join(json.dumps(record) + "\n" for record in records))
                 file.flush()
+                self._torn = False
                 if durable:
                     os.fsync(file.fileno())
         except OSError as error:

@@ -1,7 +1,7 @@
 """Finds what dead runs left, from the account alone: by the tags ``lakeproof:run`` and ``lakeproof:expires``.
 
 What takes no tags is found by what carries them: a group by its path, a registered location by its bucket, a permission
-by its role, an Identity Center user by its type. Account-wide settings cannot be found so: only a journal restores them.
+by its role, an Identity Center user by its type. Account-wide settings cannot be found so: a journal restores them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from provision.site import EXPIRES_TAG, RUN_TAG, Kind, Progress, Site, absent
 
 Found = tuple[Kind, str, Mapping[str, Any], Mapping[str, Any]]
 """Kind, id, what undoing it needs, what making it answered: an entry of a journal."""
+
+_REQUEST = ("Principal", "Resource", "Permissions", "PermissionsWithGrantOption")
 
 
 @dataclass
@@ -112,7 +114,7 @@ def _untagged(site: Site, run: DeadRun) -> Iterator[Found]:
     for grant in settings.permissions(site):
         holder = grant["Principal"]["DataLakePrincipalIdentifier"]
         if holder in roles:
-            request = {key: grant[key] for key in ("Principal", "Resource", "Permissions", "PermissionsWithGrantOption")}
+            request = {key: grant[key] for key in _REQUEST}
             yield grants.GRANT, f"{holder} {json.dumps(grant['Resource'], sort_keys=True)}", request, {}
     for instance, permission_set in sets:
         yield from _assignments(site, instance, permission_set)
@@ -127,9 +129,10 @@ def _assignments(site: Site, instance: str, permission_set: str) -> Iterator[Fou
     sso, account = site.client("sso-admin"), site.target.account_id
     for given in _all(sso, "list_account_assignments", "AccountAssignments", InstanceArn=instance, AccountId=account,
                       PermissionSetArn=permission_set):
-        yield federation.ASSIGNMENT, given["PrincipalId"], {
-            "InstanceArn": instance, "PermissionSetArn": permission_set, "TargetId": account,
-            "TargetType": "AWS_ACCOUNT", "PrincipalType": given["PrincipalType"], "PrincipalId": given["PrincipalId"]}, {}
+        request = {"InstanceArn": instance, "PermissionSetArn": permission_set, "TargetId": account,
+                   "TargetType": "AWS_ACCOUNT", "PrincipalType": given["PrincipalType"],
+                   "PrincipalId": given["PrincipalId"]}
+        yield federation.ASSIGNMENT, given["PrincipalId"], request, {}
 
 
 def _instances(site: Site) -> list[dict[str, Any]]:

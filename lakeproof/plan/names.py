@@ -106,6 +106,7 @@ EMAIL = Rule("a federated user id", r"[^@\s:/]+@[^@\s:/]+", 3, 128, "an e-mail a
              "the walkthrough maps ${user:email} to the session tag")
 COLUMN_TYPE = Rule(
     "a column type",
-    r"string|tinyint|smallint|int|bigint|float|double|boolean|date|timestamp|decimal\(\d+,\d+\)", 3, 20,
+    r"string|tinyint|smallint|int|bigint|float|double|boolean|date|timestamp|"
+    r"decimal\(([1-9]|[12]\d|3[0-8]),([0-9]|[12]\d|3[0-8])\)", 3, 14,
     "one of string, tinyint, smallint, int, bigint, float, double, boolean, date, timestamp, decimal(p,s)",
     "Athena user guide, Data types; others are not generated yet")

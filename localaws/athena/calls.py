@@ -11,7 +11,7 @@ from localaws.athena import signatures, special
 from localaws.athena.failure import QueryFailed, not_supported
 from localaws.athena.operators import coerce, decimal_quotient, unscaled
 from localaws.athena.scope import Bound, Kind
-from localaws.athena.types import UNKNOWN, VARCHAR, common_type, duck
+from localaws.athena.types import BIGINT, UNKNOWN, VARCHAR, common_type, duck
 
 if TYPE_CHECKING:
     from localaws.athena.expressions import Expressions
@@ -112,6 +112,8 @@ def _taken_apart(e: Expressions, node: exp.Expr) -> _Call:
 
 def _unwrap_arguments(e: Expressions, call: _Call) -> None:
     """DISTINCT, ORDER BY and IGNORE NULLS that stand inside the parentheses."""
+    from localaws.athena.expressions import only
+
     if len(call.arguments) == 1 and isinstance(call.arguments[0], exp.Distinct):
         if call.arguments[0].args.get("on"):
             raise not_supported("DISTINCT ON", e.at(call.node))
@@ -128,8 +130,9 @@ def _unwrap_arguments(e: Expressions, call: _Call) -> None:
         call.ignore_nulls = True
         call.arguments[-1] = call.arguments[-1].this
     if call.name == "count" and len(call.arguments) == 1 and isinstance(call.arguments[0], exp.Star):
-        if call.arguments[0].args or call.distinct:
-            raise not_supported("a star with modifiers", e.at(call.node))
+        only(call.arguments[0])
+        if call.distinct:
+            raise not_supported("count(DISTINCT *)", e.at(call.node))
         call.arguments = []
     if call.name != "count" and call.distinct and len(call.arguments) > 1:
         raise not_supported("DISTINCT with several arguments", e.at(call.node))
@@ -275,6 +278,4 @@ def _grouping(e: Expressions, call: _Call) -> Bound:
     if any(v.kind != "column" for v in values):
         raise not_supported("GROUPING of an expression", e.at(call.node))
     sql = f"CAST(grouping({', '.join(v.sql for v in values)}) AS BIGINT)"
-    from localaws.athena.types import BIGINT
-
     return Bound(sql, BIGINT, "aggregate", tuple(values))

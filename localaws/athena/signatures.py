@@ -132,6 +132,10 @@ def _substitute(text: str, variables: dict[str, Type]) -> Type:
         return variables[text]
     if text.startswith("decimal38("):
         return decimal(38, variables["D"].scale)
+    if text.startswith("whole("):
+        return decimal(variables["D"].precision - variables["D"].scale + min(variables["D"].scale, 1), 0)
+    if text.startswith("cut("):
+        return decimal(max(variables["D"].precision - variables["D"].scale, 1), 0)
     if text.startswith("array("):
         return array(_substitute(text[len("array(") : -1], variables))
     if text.startswith("map("):

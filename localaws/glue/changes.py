@@ -2,8 +2,9 @@
 
 Sources (Lake Formation developer guide): 'Implicit Lake Formation permissions' (creators hold all permissions, with
 the grant option), 'Changing the default settings' (default permissions), 'Hybrid access mode' (creating tables and
-partitions and updating tables is always checked), 'Lake Formation permissions reference' (CREATE_DATABASE, CREATE_TABLE,
-ALTER, DROP). That partitions may be added with ALTER or INSERT, and dropped with ALTER or DELETE, is inferred.
+partitions and updating tables is always checked), 'Lake Formation permissions reference' (CREATE_DATABASE,
+CREATE_TABLE, ALTER, DROP). That partitions may be added with ALTER or INSERT, and dropped with ALTER or DELETE, is
+inferred.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def create_table(
 
 
 def update_table(account: Account, who: Caller | str, database: str, table_input: Document) -> None:
-    """Replace a table's definition. Needs ALTER, and the right to a registered location that is new to it [inferred]."""
+    """Replace a table's definition. Needs ALTER, and the right to a location that is new to it [inferred]."""
     lakeformation = account.lakeformation
     database = database.lower()
     stored = _folded(table_input)
@@ -118,6 +119,20 @@ def drop_table(account: Account, who: Caller | str, database: str, name: str) ->
         lakeformation.catalog.forget(database, name)
         lakeformation.state.forget_table(database, name)
         lakeformation.changed()
+
+
+def drop_table_version(account: Account, who: Caller | str, database: str, name: str, version: str) -> None:
+    """Delete an older version of a table. Needs ALTER [inferred]. Raises EntityNotFoundException."""
+    lakeformation = account.lakeformation
+    named = {"DatabaseName": database.lower(), "TableName": name.lower()}
+    with lakeformation.lock:
+        current = _existing_table(account, who, database.lower(), name.lower(), "ALTER")
+        if current.get("VersionId") == version:
+            raise AwsError("InvalidInputException", "The current version of a table cannot be deleted.")
+        stored = account.store.invoke("glue", "GetTableVersions", named)["TableVersions"]
+        if version not in {one["VersionId"] for one in stored}:
+            raise AwsError("EntityNotFoundException", f"Version {version} not found.")
+        account.store.invoke("glue", "DeleteTableVersion", {**named, "VersionId": version})
 
 
 def add_partitions(

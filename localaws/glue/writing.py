@@ -91,6 +91,16 @@ def batch_delete_table(account: Account, call: Call) -> Output:
     return {"Errors": errors}
 
 
+def delete_table_version(account: Account, call: Call) -> Output:
+    """DeleteTableVersion, with ALTER on the table [inferred]. The current version cannot be deleted."""
+    params = call.params
+    own_catalog(params.get("CatalogId"), account.account_id)
+    changes.drop_table_version(
+        account, call.caller, params["DatabaseName"], params["TableName"], params["VersionId"]
+    )
+    return {}
+
+
 def _table_input(call: Call) -> dict[str, Any]:
     table_input = call.params.get("TableInput")
     if not table_input:
@@ -109,4 +119,5 @@ HANDLERS: dict[str, Handler] = {
     "UpdateTable": update_table,
     "DeleteTable": delete_table,
     "BatchDeleteTable": batch_delete_table,
+    "DeleteTableVersion": delete_table_version,
 }

@@ -42,6 +42,9 @@ _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+|\*|\*:\*")
 _RESOURCE = re.compile(r"arn:[a-z*-]+:([^:]*:[^:]*:[^:]*:.*|.*\*)", re.DOTALL)
 """All six parts, or fewer where a final ``*`` stands for the rest."""
 
+REGIONLESS = ("iam", "s3")
+"""Services whose incomplete ARNs name no Region (IAM User Guide, policy check ARN_REGION_NOT_ALLOWED)."""
+
 
 def _no_values(_key: str) -> None:
     return None
@@ -233,12 +236,29 @@ def _resources(entry: Mapping[str, Any], index: int, kind: Kind, variables: bool
         return None
     if not texts:
         raise PolicyFault(f"statement {index} has no Resource", "Policy statement must contain resources.")
-    for text in texts:
-        if text != "*" and _RESOURCE.fullmatch(text) is None:
-            raise PolicyFault(
-                f"{text!r} in statement {index} is no ARN", f'Resource {text} must be in ARN format or "*".'
-            )
-    return tuple(Pattern(text, variables=variables) for text in texts)
+    return tuple(Pattern(_completed(text, index, kind), variables=variables) for text in texts)
+
+
+def _completed(text: str, index: int, kind: Kind) -> str:
+    """A resource as it is compared: an identity policy's ARN with fewer than six parts has ``*`` for the missing ones.
+
+    Raises PolicyFault for what is no ARN. Source: IAM User Guide, "Amazon Resource Names (ARNs)".
+    """
+    parts = text.split(":", 5)
+    if text == "*" or _RESOURCE.fullmatch(text) is not None:
+        return text
+    if parts[0] != "arn" or len(parts) == 1:
+        raise PolicyFault(f"{text!r} in statement {index} is no ARN", f'Resource {text} must be in ARN format or "*".')
+    if kind != "identity" or len(parts) < 3 or not parts[2]:
+        raise PolicyFault(
+            f"{text!r} in statement {index} has too few parts for an ARN",
+            "Resource vendor must be fully qualified and cannot contain regexes.",
+        )
+    if parts[2] in REGIONLESS and len(parts) > 3 and parts[3]:
+        raise PolicyFault(
+            f"{text!r} in statement {index} has a Region", f"Resource {text} can not contain region information."
+        )
+    return ":".join([*parts, *["*"] * (6 - len(parts))])
 
 
 def _principals(entry: Mapping[str, Any], index: int, kind: Kind) -> Principals | None:

@@ -17,8 +17,8 @@ from localaws.iam.principals import Grip, Requester
 PolicyType = Literal["scp", "rcp", "resource", "identity", "boundary", "session"]
 
 
-RCP_SERVICES = frozenset({"s3", "sts", "secretsmanager"})
-"""The services here, by IAM prefix, that resource control policies reach (AWS Organizations User Guide, "RCPs")."""
+RCP_SERVICES = frozenset({"kms", "s3", "secretsmanager", "sqs", "sts"})
+"""The services, by IAM prefix, that resource control policies reach (AWS Organizations User Guide, "RCPs")."""
 
 
 class Attached(NamedTuple):

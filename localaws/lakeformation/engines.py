@@ -9,18 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from localaws.caller import Caller
 from localaws.errors import AwsError, not_implemented
 from localaws.lakeformation import denials
 from localaws.lakeformation.resources import own_catalog, uri_as_arn
+from localaws.sts.assume_role import assume
+from localaws.sts.request import read
 
 if TYPE_CHECKING:
     from localaws.account import Account
     from localaws.call import Call, Handler
+    from localaws.lakeformation.model import RegisteredResource
     from localaws.lakeformation.visibility import Visibility
 
+SERVICE = "lakeformation.amazonaws.com"
 TRUSTED_TAG = "LakeFormationAuthorizedCaller"
 COLUMNS, CELLS = "COLUMN_PERMISSION", "CELL_FILTER_PERMISSION"
 
@@ -60,8 +67,7 @@ def get_temporary_glue_table_credentials(account: Account, call: Call) -> Mappin
     """GetTemporaryGlueTableCredentials: credentials for the table's data, for a trusted engine or a full reader.
 
     Raises AccessDeniedException without SELECT, from an untrusted engine, and for a location that is not registered;
-    PermissionTypeMismatchException for filters that the engine does not support. Vending needs a scoped session of the
-    registration's role, which this account's STS does not give yet: refused by name where AWS would vend.
+    PermissionTypeMismatchException for filters that the engine does not support.
     """
     params = call.params
     database, table = _from_arn(account, params["TableArn"])
@@ -78,9 +84,41 @@ def get_temporary_glue_table_credentials(account: Account, call: Call) -> Mappin
         require_trusted(account, call)
         require_supported(visibility, params.get("SupportedPermissionTypes") or ())
     if visibility.registered is None or not visibility.governed:
-        schema = account.lakeformation.catalog.schema(database, table)
-        raise denials.location(uri_as_arn(schema.location) if schema else table)
-    raise not_implemented("lakeformation", "GetTemporaryGlueTableCredentials", "does not vend credentials here")
+        raise denials.location(table)
+    schema = account.lakeformation.catalog.schema(database, table)
+    if schema is None or params.get("S3Path"):
+        raise not_implemented("lakeformation", "GetTemporaryGlueTableCredentials.S3Path")
+    return _vended(account, call, visibility.registered, schema.location, wanted)
+
+
+def _vended(
+    account: Account, call: Call, registered: RegisteredResource, location: str, permissions: set[str]
+) -> dict[str, Any]:
+    """A session of the registration's role, scoped down to the table's prefix and to what was asked for."""
+    params: dict[str, Any] = {
+        "RoleArn": registered.role_arn,
+        "RoleSessionName": f"AWSLF-00-GL-{account.account_id}-{secrets.token_urlsafe(8)[:10].replace('-', '_')}",
+        "DurationSeconds": call.params.get("DurationSeconds") or 3600,
+        "Policy": json.dumps(_scope(uri_as_arn(location), permissions)),
+    }
+    service = Caller("service", account.account_id, SERVICE, SERVICE)
+    assuming = replace(call.acting("sts", "AssumeRole", params, SERVICE), caller=service, invoked_by=None)
+    output = assume(account, assuming, read(params))
+    account.cloudtrail.record(assuming, output, None)
+    credentials = output["Credentials"]
+    return {**credentials, "VendedS3Path": [location]}
+
+
+def _scope(arn: str, permissions: set[str]) -> dict[str, Any]:
+    actions = ["s3:GetObject"]
+    if permissions & {"INSERT", "DELETE", "ALL"}:
+        actions += ["s3:PutObject", "s3:DeleteObject"]
+    bucket, _, prefix = arn.removeprefix("arn:aws:s3:::").partition("/")
+    listing: dict[str, Any] = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"}
+    if prefix:
+        listing["Condition"] = {"StringLike": {"s3:prefix": [prefix, f"{prefix}/*"]}}
+    objects = {"Effect": "Allow", "Action": actions, "Resource": f"{arn}/*"}
+    return {"Version": "2012-10-17", "Statement": [objects, listing]}
 
 
 def _from_arn(account: Account, arn: str) -> tuple[str, str]:

@@ -137,7 +137,8 @@ def _check_exists(state: State, catalog: CatalogCache, resource: Resource) -> No
             missing = [column for column in resource.values if column not in schema.all_columns]
             if missing:
                 raise invalid(f"cannot grant/revoke permission on non-existent column: {', '.join(missing)}")
-        if resource.kind is Kind.FILTER and resource.name not in state.filters.get((resource.database, resource.table), {}):
+        filters = state.filters.get((resource.database, resource.table), {})
+        if resource.kind is Kind.FILTER and resource.name not in filters:
             raise AwsError("EntityNotFoundException", "Data cells filter not found.")
     if resource.kind is Kind.LOCATION and state.location(resource.name) is None:
         raise invalid("Please register the S3 path before granting permissions on it.")

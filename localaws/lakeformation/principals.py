@@ -40,11 +40,9 @@ def existing(account: Account, identifier: str | None) -> str:
         return principal
     kind, _, path = principal.split(":", 5)[5].partition("/")
     name = path.rpartition("/")[2]
-    record = None
-    if kind == "user":
-        record = account.store.user(name)
-    elif kind == "role":
-        record = account.store.role(name)
+    user = account.store.user(name) if kind == "user" else None
+    role = account.store.role(name) if kind == "role" else None
+    record = user or role
     if record is None or record.arn != principal:
         raise invalid(f"Invalid principal, {principal}")
     return principal

@@ -78,7 +78,7 @@ def visibility(schema: TableSchema, facts: Facts) -> Visibility:
                 by.append(f"not counted, {facts.principal} has opted in to Lake Formation permissions: {grant}")
                 continue
             iam_only = iam_only or "ALL" in grant.permissions
-        given = _given(grant, schema, facts)
+        given = given_by(grant, schema, facts)
         if not given.permissions:
             continue
         held |= given.permissions
@@ -106,7 +106,8 @@ def visibility(schema: TableSchema, facts: Facts) -> Visibility:
     )
 
 
-def _given(grant: Grant, schema: TableSchema, facts: Facts) -> Given:
+def given_by(grant: Grant, schema: TableSchema, facts: Facts) -> Given:
+    """What one grant gives on the table; nothing for a grant on something else."""
     match grant.resource.kind:
         case Kind.TABLE | Kind.ALL_TABLES:
             permissions = TABLE_PERMISSIONS if "ALL" in grant.permissions else grant.permissions

@@ -84,7 +84,7 @@ def put_data_lake_settings(account: Account, call: Call) -> Output:
 
 
 def get_data_lake_principal(account: Account, call: Call) -> Output:
-    """GetDataLakePrincipal: the principal that grants must name to reach the caller [that it is the role's: inferred]."""
+    """GetDataLakePrincipal: the principal that grants must name to reach the caller, a role's own ARN [inferred]."""
     return {"Identity": call.caller.principal_arn}
 
 

@@ -3,8 +3,8 @@
 The alphabets are small, so that patterns and values really meet. Everything generated is valid for AWS and has one
 documented answer. Kept out, because the documentation is silent or contradicts itself: empty strings and empty lists as
 context values, a multivalued key without a set operator or as a variable, wildcards in the values of variables,
-variables in Bool, a NotPrincipal that names the caller without its account, {"AWS": "*"} for a service principal, and
-RCPs for what they do not cover.
+variables in Bool, a variable without a value in the NotResource of an Allow, a NotPrincipal that names the caller
+without its account, {"AWS": "*"} for a service principal, and RCPs for what they do not cover.
 """
 
 from itertools import product
@@ -221,6 +221,8 @@ def statements(draw: st.DrawFn, kind: str, caller: Caller, version: str | None, 
     if kind != "trust":
         negated = kind != "scp" and draw(rarely)
         names = ["*"] if bare else resource_patterns(kind, version)
+        if negated and effect == "Allow":
+            names = [name for name in names if not any(open_ in name for open_ in VARIABLES[:3])]
         statement["NotResource" if negated else "Resource"] = draw(one_or_more(names))
     if (not bare or kind == "trust") and draw(st.integers(0, 2)) == 0:
         statement["Condition"] = draw(conditions(version))
@@ -248,15 +250,15 @@ def policies(draw: st.DrawFn, caller: Caller, trust: bool = False) -> Json:
     def some(kind: str, most: int) -> list[Json]:
         return draw(st.lists(st.just(FULL) | documents(kind, caller), min_size=1, max_size=most))
 
-    once_in = {number: st.integers(1, number).map(lambda drawn: drawn == 1) for number in (3, 4, 5)}
+    once_in = {number: st.integers(1, number).map(lambda drawn: drawn == 1) for number in (2, 5)}
     found: Json = {"identity": []}
     if caller.kind != "service" and not draw(once_in[5]):
         found["identity"] = some("identity", 3)
     if trust or caller.kind == "service" or draw(st.booleans()):
         found["resource"] = draw(documents("trust" if trust else "resource", caller))
-    if caller.kind in ("user", "session") and draw(once_in[4]):
+    if caller.kind in ("user", "session") and draw(once_in[2]):
         found["boundary"] = some("boundary", 1)
-    if caller.kind == "session" and draw(once_in[4]):
+    if caller.kind == "session" and draw(once_in[2]):
         found["session"] = some("session", 2)
     if draw(once_in[5]):
         levels = ("r-root", "ou-data", HOME)[: draw(st.integers(1, 3))]

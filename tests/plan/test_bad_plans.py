@@ -1,4 +1,4 @@
-"""Every way in which a plan can be wrong is told with file, line, what was expected, what was seen and a likely cause."""
+"""Every way in which a plan can be wrong is told with file, line, what was expected and seen, and a likely cause."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def problems(path: Path) -> tuple[Problem, ...]:
 
 @pytest.mark.parametrize("case", cases("names", "shape", "meaning"))
 def test_one_change_to_a_valid_plan_is_one_problem_on_its_line(case: dict[str, Any], folder: Path) -> None:
-    """A valid plan, wrong in one place: the problem names file and line, and says all that helps; nothing else is said."""
+    """A valid plan, wrong in one place: the problem names file and line and says what helps; no other is told."""
     text = (VALID / "plan.yaml").read_text()
     assert text.count(case["from"]) >= 1, "the case does not fit the valid plan"
     start = text.rindex(case["from"])
@@ -71,7 +71,8 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_lines(folder: Path) -
     """Five mistakes of five kinds in one file: five problems, from top to bottom, under one headline."""
     text = (VALID / "plan.yaml").read_text()
     for wrong, right in (("database: sales-db", "database: sales_db"), ("rows: lots", "rows: 100"),
-                         ("stuido:", "studio:"), ("profile: a_na", "profile: ana"), ("table: retuns", "table: returns")):
+                         ("stuido:", "studio:"), ("profile: a_na", "profile: ana"),
+                         ("table: retuns", "table: returns")):
         text = text.replace(right, wrong)
     (folder / "plan.yaml").write_text(text)
     with pytest.raises(PlanError) as refused:

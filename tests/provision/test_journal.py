@@ -12,7 +12,8 @@ import pytest
 from provision.journal import Journal, JournalError, RunHeader
 
 HEADER = RunHeader(run_id="0a1b2c3d", plan="p", account_id="123456789012", region="eu-west-1", endpoint_url=None,
-                   profile=None, harness_arn="arn:aws:iam::123456789012:user/h", external_id="x", started="", expires="")
+                   profile=None, harness_arn="arn:aws:iam::123456789012:user/h", external_id="x", started="",
+                   expires="")
 
 
 def test_what_is_begun_is_on_the_disk_before_begin_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +78,7 @@ def test_what_is_no_journal_is_refused(text: str, tmp_path: Path) -> None:
 
 def test_no_journal_at_all(tmp_path: Path) -> None:
     """A missing journal is told with its path."""
-    with pytest.raises(JournalError, match="no journal at .*journal.jsonl"):
+    with pytest.raises(JournalError, match=r"no journal at .*journal\.jsonl"):
         Journal.read(tmp_path)
 
 
@@ -89,7 +90,7 @@ def test_a_full_disk_stops_before_anything_is_made(tmp_path: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("provision.journal.os.fsync", full)
-    with pytest.raises(JournalError, match="No space left on device.*lakeproof destroy"):
+    with pytest.raises(JournalError, match=r"No space left on device.*lakeproof destroy"):
         journal.begin([("role", "a", {})])
 
 

@@ -1,0 +1,227 @@
+"""The trusted side: reads a table's Parquet files from S3, and cuts them to what a shape may hold.
+
+Nothing here runs text of a query. Only the columns that are asked for are read; rows and cells that a row filter hides
+are removed by a connection of its own before anything reaches the engine of a query.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlparse
+
+from localaws.athena.catalog import VisibleTable, described
+from localaws.athena.failure import QueryFailed, not_supported
+from localaws.athena.types import Type, parse_hive
+from localaws.errors import AwsError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from localaws.store import Store
+
+PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One Parquet object of a table, and the values of the partition it lies in."""
+
+    bucket: str
+    key: str
+    etag: str
+    values: tuple[str | None, ...] = ()
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """Bucket and key of ``s3://bucket/key``. Raises ValueError for anything else."""
+    parsed = urlparse(uri, allow_fragments=False)
+    if parsed.scheme not in ("s3", "s3a", "s3n") or not parsed.netloc:
+        raise ValueError(f"not an S3 location: {uri}")
+    return parsed.netloc, parsed.path.lstrip("/")
+
+
+def files_of(
+    store: Store, document: Mapping[str, Any], partitions: Sequence[Mapping[str, Any]]
+) -> tuple[File, ...]:
+    """The objects that hold the table's rows, in a fixed order: by partition, then by key.
+
+    Names that begin with "_" or "." are no data (Athena User Guide, "Table location"). Raises QueryFailed for a format
+    that is not served and for a bucket that is not there.
+    """
+    storage = document.get("StorageDescriptor") or {}
+    serde = (storage.get("SerdeInfo") or {}).get("SerializationLibrary", "")
+    if serde != PARQUET:
+        raise not_supported(f"a table with the SerDe {serde or 'none'}")
+    places: list[tuple[str, tuple[str | None, ...]]]
+    if document.get("PartitionKeys"):
+        places = [
+            (p["StorageDescriptor"]["Location"], tuple(None if v == HIVE_NULL else v for v in p["Values"]))
+            for p in partitions
+        ]
+    else:
+        places = [(storage.get("Location", ""), ())]
+    found: list[File] = []
+    listings: dict[str, dict[str, str]] = {}
+    for location, values in places:
+        try:
+            bucket, prefix = split_uri(location)
+        except ValueError:
+            raise QueryFailed("HIVE_METASTORE_ERROR", "the table's location is no S3 location") from None
+        if bucket not in listings:
+            listings[bucket] = _listing(store, bucket, [p for p, _ in places])
+        prefix = prefix.rstrip("/") + "/" if prefix else ""
+        for key, etag in listings[bucket].items():
+            if key.startswith(prefix) and _is_data(key):
+                found.append(File(bucket, key, etag, values))
+    return tuple(found)
+
+
+def _listing(store: Store, bucket: str, locations: Iterable[str]) -> dict[str, str]:
+    """Etags by key, of everything below the longest prefix that the locations in the bucket share."""
+    prefixes = [key.rstrip("/") + "/" if key else "" for b, key in map(split_uri, locations) if b == bucket]
+    shared = prefixes[0]
+    for prefix in prefixes[1:]:
+        while not prefix.startswith(shared):
+            shared = shared[:-1]
+    try:
+        return {stored.key: stored.etag for stored in store.list_objects(bucket, shared) if stored.size}
+    except AwsError:
+        message = "Error opening Hive split: the table's bucket cannot be read"
+        raise QueryFailed("HIVE_CANNOT_OPEN_SPLIT", message) from None
+
+
+def _is_data(key: str) -> bool:
+    return not key.rpartition("/")[2].startswith(("_", ".")) and not key.endswith("/")
+
+
+class Columns:
+    """Columns of Parquet objects, read once and shared, least recently used dropped beyond ``most`` bytes."""
+
+    def __init__(self, store: Store, most: int = 400_000_000) -> None:
+        self._store = store
+        self._most = most
+        self._lock = threading.Lock()
+        self._held: OrderedDict[tuple[str, str, str, str, Type], pa.ChunkedArray] = OrderedDict()
+        self._bytes = 0
+
+    def read(self, files: Sequence[File], columns: Mapping[str, Type], keys: Mapping[str, Type]) -> pa.Table:
+        """The rows of all files: the columns, then the partition keys, each as its declared type.
+
+        Raises QueryFailed HIVE_BAD_DATA or HIVE_CANNOT_OPEN_SPLIT; the texts name no column and no value.
+        """
+        import pyarrow as pa
+
+        schema = pa.schema([(n, arrow_type(t)) for n, t in (*columns.items(), *keys.items())])
+        with ThreadPoolExecutor(2) as pool:
+            parts = list(pool.map(lambda f: self._file(f, columns, keys, schema), files))
+        return pa.concat_tables(parts) if parts else schema.empty_table()
+
+    def _file(
+        self, file: File, columns: Mapping[str, Type], keys: Mapping[str, Type], schema: pa.Schema
+    ) -> pa.Table:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        wanted = {name: (file.bucket, file.key, file.etag, name, type_) for name, type_ in columns.items()}
+        with self._lock:
+            held = {name: self._held[k] for name, k in wanted.items() if k in self._held}
+            for name in held:
+                self._held.move_to_end(wanted[name])
+        missing = [name for name in columns if name not in held]
+        rows = len(next(iter(held.values()))) if held else 0
+        if missing or not held:
+            try:
+                body = self._store.read_object(file.bucket, file.key)
+            except AwsError:
+                raise _unreadable() from None
+            try:
+                parquet = pq.ParquetFile(pa.BufferReader(body))
+                rows = parquet.metadata.num_rows
+                own = {n.lower(): n for n in reversed(parquet.schema_arrow.names)}
+                read = parquet.read([own[n] for n in missing if n in own], use_threads=False)
+                for name in missing:
+                    held[name] = _as_type(read.column(own[name]) if name in own else None, columns[name], rows)
+            except (pa.ArrowException, OSError, ValueError):
+                raise QueryFailed("HIVE_BAD_DATA", "A Parquet file of the table is not valid") from None
+            self._keep({wanted[name]: held[name] for name in missing})
+        arrays = [held[name] for name in columns]
+        for value, type_ in zip(file.values, keys.values(), strict=True):
+            constant = pa.scalar(unquote(value) if value is not None else None, pa.string()).cast(arrow_type(type_))
+            arrays.append(pa.chunked_array([pa.repeat(constant, rows)]))
+        return pa.Table.from_arrays(arrays, schema=schema)
+
+    def _keep(self, read: Mapping[tuple[str, str, str, str, Type], pa.ChunkedArray]) -> None:
+        with self._lock:
+            for key, array in read.items():
+                if key not in self._held:
+                    self._held[key] = array
+                    self._bytes += array.nbytes
+            while self._bytes > self._most and self._held:
+                self._bytes -= self._held.popitem(last=False)[1].nbytes
+
+
+def _unreadable() -> QueryFailed:
+    return QueryFailed("HIVE_CANNOT_OPEN_SPLIT", "Error opening Hive split: an object of the table cannot be read")
+
+
+def _as_type(column: pa.ChunkedArray | None, type_: Type, rows: int) -> pa.ChunkedArray:
+    """The column as its declared type. Numbers and times convert among themselves; nothing else does.
+
+    A column that the file does not have is NULL. Source: Athena User Guide, "Handle schema updates" (Parquet).
+    """
+    import pyarrow as pa
+
+    target = arrow_type(type_)
+    if column is None:
+        return pa.chunked_array([pa.nulls(rows, target)])
+    source = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if source == target:
+        return column.cast(target) if column.type != target else column
+    kinds = (
+        lambda t: pa.types.is_integer(t) or pa.types.is_floating(t) or pa.types.is_decimal(t),
+        lambda t: pa.types.is_string(t) or pa.types.is_large_string(t),
+        lambda t: pa.types.is_temporal(t),
+        lambda t: pa.types.is_nested(t),
+        lambda t: pa.types.is_binary(t) or pa.types.is_large_binary(t),
+    )
+    if not any(kind(source) and kind(target) for kind in kinds):
+        raise ValueError("the file's type is not the declared one")
+    return column.cast(target)
+
+
+def arrow_type(type_: Type) -> pa.DataType:
+    """The Arrow type that holds a declared type."""
+    import pyarrow as pa
+
+    if type_.name == "decimal":
+        return pa.decimal128(type_.precision, type_.scale)
+    if type_.name == "array":
+        return pa.list_(arrow_type(type_.inner()))
+    if type_.name == "map":
+        return pa.map_(arrow_type(type_.inner(0)), arrow_type(type_.inner(1)))
+    if type_.name == "row":
+        return pa.struct([(n, arrow_type(type_.inner(i))) for i, n in enumerate(type_.fields)])
+    simple = {
+        "boolean": pa.bool_(), "tinyint": pa.int8(), "smallint": pa.int16(), "integer": pa.int32(),
+        "bigint": pa.int64(), "real": pa.float32(), "double": pa.float64(), "varchar": pa.string(),
+        "varbinary": pa.binary(), "date": pa.date32(), "timestamp": pa.timestamp("us"),
+    }
+    return simple[type_.name]
+
+
+def declared_types(table: VisibleTable, names: Iterable[str] | None = None) -> dict[str, Type]:
+    """Types of the named columns (all if None) of the stored table, visible or not, in table order."""
+    assert table.document is not None
+    wanted = None if names is None else set(names)
+    every, _ = described(table.document)
+    return {
+        c["Name"].lower(): parse_hive(c.get("Type", "string"))
+        for c in every
+        if wanted is None or c["Name"].lower() in wanted
+    }
