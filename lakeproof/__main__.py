@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 FINE, PROBLEMS, USAGE, RESIDUE = 0, 1, 2, 13
 
-RUNS = Path("build/runs")
-"""Where runs keep their journals: ``build/runs/RUN/.../journal.jsonl``."""
+RUNS = Path(".lakeproof/runs")
+"""Where runs keep their journals: ``.lakeproof/runs/RUN/.../journal.jsonl``."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -143,14 +143,14 @@ def _preview(journal: Journal) -> int:
 
 
 def _journal_path(where: str) -> Path:
-    """A path as it is; a run's id as the journal under ``build/runs``. Raises JournalError when there is none."""
+    """A path as it is; a run's id as the journal under ``.lakeproof/runs``. Raises JournalError when there is none."""
     from provision.journal import FILE, JournalError
 
     path = Path(where)
     if path.exists():
         return path
-    found = sorted((RUNS / where).rglob(FILE)) if where and "/" not in where else []
-    if len(found) == 1:
+    found = sorted((RUNS / where).rglob(FILE), key=lambda file: len(file.parts)) if where and "/" not in where else []
+    if found:
         return found[0]
     known = sorted(item.name for item in RUNS.iterdir()) if RUNS.is_dir() else []
     raise JournalError(f"no run {where!r}: it is neither a path nor a run under {RUNS} with one journal"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -33,7 +34,7 @@ def create(plan: Plan, target: Target, run_dir: Path, progress: Progress = print
     journal = _journal(plan, target, run_dir)
     header = journal.header
     plan = plan.resolved(header.account_id, header.region, header.run_id)
-    if (run_dir / FILE).exists() and all(entry.state == "made" for entry in journal.entries()):
+    if (run_dir / FILE).exists() and all(entry.state in ("made", "gone") for entry in journal.entries()):
         progress(f"run {header.run_id} is provisioned already")
         return Estate.read(run_dir)
     site = Site(target, journal, progress)
@@ -115,20 +116,29 @@ def _control_reader(site: Site, plan: Plan) -> ControlReaderEstate | None:
 
 
 def _journal(plan: Plan, target: Target, run_dir: Path) -> Journal:
-    """The run's journal: the one that is there, or a new one. Raises ProvisionError when it is another account's."""
+    """The run's journal: the one that is there, or a new one. Raises ProvisionError when it is another account's or
+    another plan's."""
     if (run_dir / JOURNAL).exists():
         journal = Journal.read(run_dir)
         there = (journal.header.account_id, journal.header.region)
         if there != (target.account_id, target.region):
             raise ProvisionError(f"{run_dir} belongs to account {there[0]} in {there[1]}, the target is "
                                  f"{target.account_id} in {target.region}: choose another run directory")
+        if journal.header.plan_sha256 != _fingerprint(plan):
+            raise ProvisionError(f"{run_dir} was begun with another plan, or this one has changed since: undo that run "
+                                 f"with 'lakeproof destroy {run_dir}', or choose another run directory")
         return journal
     now = datetime.now(UTC).replace(microsecond=0)
     run_id = plan.run_id or new_run_id()
     return Journal.start(run_dir, RunHeader(
-        run_id=run_id, plan=plan.name, account_id=target.account_id, region=target.region,
-        endpoint_url=target.endpoint_url, profile=target.profile, harness_arn=harness_arn(target),
+        run_id=run_id, plan=plan.name, plan_sha256=_fingerprint(plan), account_id=target.account_id,
+        region=target.region, endpoint_url=target.endpoint_url, profile=target.profile, harness_arn=harness_arn(target),
         external_id=f"lakeproof-{run_id}-{secrets.token_hex(8)}", started=_iso(now), expires=_iso(now + LIFETIME)))
+
+
+def _fingerprint(plan: Plan) -> str:
+    """Of the plan and its policies as they were loaded or resolved: what must not change while a run goes on."""
+    return hashlib.sha256(plan.model_dump_json(exclude={"account_id", "region", "run_id"}).encode()).hexdigest()
 
 
 def _iso(moment: datetime) -> str:

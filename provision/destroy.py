@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -20,6 +21,8 @@ KINDS: dict[str, Kind] = {kind.name: kind for module in _MODULES for kind in mod
 """Every kind of thing that a run makes."""
 
 _NEEDS_ADMINISTRATOR = {kind.name for kind in (*grants.KINDS, lake.LOCATION, lake.DATABASE, lake.TABLE)}
+
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,22 @@ def undo(site: Site) -> list[Residue]:
 
 
 def _undo(site: Site, todo: Sequence[Entry]) -> list[Residue]:
+    """Remove the entries and read back what is left of them; what is left is tried again, because a call that a killed
+    process had under way may have ended since, and AWS may still list what it has just deleted."""
+    left: list[Residue] = []
+    for attempt in range(_ATTEMPTS):
+        left = _undo_once(site, todo)
+        if not left:
+            break
+        gone = {entry.step for entry in site.journal.entries() if entry.state == "gone"}
+        todo = [entry for entry in todo if entry.step not in gone]
+        if attempt + 1 < _ATTEMPTS:
+            site.progress(f"run {site.run_id}: {len(left)} things are left, once more")
+            time.sleep(site.target.poll_s * 5)
+    return left
+
+
+def _undo_once(site: Site, todo: Sequence[Entry]) -> list[Residue]:
     """Remove the entries, one rank after the other, and read back what is left of them."""
     failed: dict[int, str] = {}
     for _, entries in groupby(todo, key=lambda entry: KINDS[entry.kind].rank):

@@ -17,7 +17,7 @@ from lakeproof.plan.parts import FederatedSignIn
 from provision import principals
 from provision.journal import Entry
 from provision.people import trust_values
-from provision.site import Kind, ProvisionError, Site, absent, gone_is_fine
+from provision.site import DESCRIPTION, Kind, ProvisionError, Site, absent, gone_is_fine
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _make_permission_set(site: Site, plan: Plan, way: FederatedSignIn, instance:
 
     def create() -> Mapping[str, Any]:
         arn = sso.create_permission_set(Name=way.permission_set, InstanceArn=instance, SessionDuration="PT1H",
-                                        Description="Made by Lakeproof", Tags=site.tags())["PermissionSet"][
+                                        Description=DESCRIPTION, Tags=site.tags())["PermissionSet"][
                                             "PermissionSetArn"]
         sso.put_inline_policy_to_permission_set(InstanceArn=instance, PermissionSetArn=arn, InlinePolicy=document)
         for policy in way.managed_policies:

@@ -33,6 +33,7 @@ class RunHeader:
 
     run_id: str
     plan: str
+    plan_sha256: str
     account_id: str
     region: str
     endpoint_url: str | None

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from lakeproof.plan import Plan, Table
 from lakeproof.plan.permissions import DEFAULT_DATABASE
 from provision.journal import Entry
-from provision.settings import EVERYBODY, permissions, registered
+from provision.settings import EVERYBODY, expect_service_role, permissions, registered
 from provision.site import RUN_TAG, Kind, ProvisionError, Site, absent, code, gone_is_fine, unheard
 
 _PARQUET = {
@@ -31,13 +31,15 @@ def location_arn(plan: Plan) -> str:
 
 
 def make_bucket(site: Site, name: str) -> None:
-    """A bucket of this run with every public access blocked. Raises ProvisionError when the name is taken."""
+    """A bucket of this run with every public access blocked. Raises ProvisionError when the name is taken: asked
+    beforehand, because us-east-1 takes a bucket that one owns already for made (S3 API, CreateBucket)."""
     s3 = site.client("s3")
 
+    if site.journal.find(BUCKET.name, name) is None and _bucket_there(site, name):
+        raise ProvisionError(f"the bucket {name!r} exists already and is not this run's: choose another name in the "
+                             "plan (placeholder {run} makes names unique)")
+
     def create() -> None:
-        if _bucket_there(site, name):
-            raise ProvisionError(f"the bucket {name!r} exists already and is not this run's: choose another name in "
-                                 "the plan (placeholder {run} makes names unique)")
         where = {} if site.target.region == "us-east-1" else {
             "CreateBucketConfiguration": {"LocationConstraint": site.target.region}}
         s3.create_bucket(Bucket=name, **where)
@@ -52,6 +54,7 @@ def make_bucket(site: Site, name: str) -> None:
 def make_location(site: Site, plan: Plan) -> None:
     """Register the lake bucket, so that Lake Formation governs it and vends the credentials that read it."""
     arn = location_arn(plan)
+    expect_service_role(site)
     site.make(LOCATION, arn, unheard(site.client("lakeformation").register_resource, ResourceArn=arn,
                                      UseServiceLinkedRole=True))
 
@@ -86,7 +89,7 @@ def make_catalog(site: Site, plan: Plan) -> None:
     IAMAllowedPrincipals on any of them."""
     glue = site.client("glue")
     site.progress(f"data catalog: {plan.dataset.database} with {', '.join(t.name for t in plan.dataset.tables)}")
-    if not _database_there(site, DEFAULT_DATABASE):
+    if site.journal.find(DATABASE.name, DEFAULT_DATABASE) or not _database_there(site, DEFAULT_DATABASE):
         site.make(DATABASE, DEFAULT_DATABASE, unheard(glue.create_database, DatabaseInput={
             "Name": DEFAULT_DATABASE, "Parameters": site.tag_map, "CreateTableDefaultPermissions": []}))
     site.make(DATABASE, plan.dataset.database, unheard(

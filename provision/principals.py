@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from provision.journal import Entry
-from provision.site import Kind, Site, absent, code, gone_is_fine, unheard
+from provision.site import DESCRIPTION, Kind, Site, absent, code, gone_is_fine, unheard
 
 
 def policy_arn(site: Site, name: str) -> str:
@@ -24,7 +24,7 @@ def role_arn(site: Site, name: str) -> str:
 def make_policy(site: Site, name: str, document: str) -> str:
     """A customer managed policy. Returns its ARN."""
     site.make(POLICY, name, unheard(
-        site.client("iam").create_policy, PolicyName=name, PolicyDocument=document, Description="Made by Lakeproof",
+        site.client("iam").create_policy, PolicyName=name, PolicyDocument=document, Description=DESCRIPTION,
         Tags=site.tags()))
     return policy_arn(site, name)
 
@@ -35,7 +35,7 @@ def make_role(site: Site, name: str, trust: str, policies: Iterable[str], tags: 
     iam, attached = site.client("iam"), list(policies)
 
     def create() -> None:
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Description="Made by Lakeproof",
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Description=DESCRIPTION,
                         Tags=site.tags(**(tags or {})))
         for arn in attached:
             site.patiently(["NoSuchEntity"], iam.attach_role_policy, RoleName=name, PolicyArn=arn)
@@ -134,7 +134,8 @@ def _remove_user(site: Site, entry: Entry) -> None:
         for policy in iam.list_user_policies(UserName=name)["PolicyNames"]:
             iam.delete_user_policy(UserName=name, PolicyName=policy)
 
-    gone_is_fine(iam.remove_user_from_group, GroupName=entry.undo["group"], UserName=name)
+    if entry.undo.get("group"):
+        gone_is_fine(iam.remove_user_from_group, GroupName=entry.undo["group"], UserName=name)
     _remove(lambda: iam.delete_user(UserName=name), loosen)
 
 

@@ -22,7 +22,7 @@ _DEFAULTS = ("CreateDatabaseDefaultPermissions", "CreateTableDefaultPermissions"
 
 
 def prepare(site: Site) -> None:
-    """Make the harness an administrator, take IAMAllowedPrincipals out, and see to the service-linked role."""
+    """Make the harness an administrator, and take IAMAllowedPrincipals out."""
     site.progress("data lake settings: the harness becomes administrator, IAMAllowedPrincipals leaves")
     lake = site.client("lakeformation")
     before = lake.get_data_lake_settings()["DataLakeSettings"]
@@ -40,14 +40,19 @@ def prepare(site: Site) -> None:
             **{key: _without_everybody(current.get(key, [])) for key in _DEFAULTS}})
 
     site.make(SETTINGS, "lake-formation", change, undo)
-    everybody = _catalog_rights(site)
+    begun = site.journal.find(CATALOG.name, EVERYBODY)
+    everybody = begun.undo["permissions"] if begun else _catalog_rights(site)
     if everybody:
         site.make(CATALOG, EVERYBODY, unheard(
             lake.revoke_permissions, Principal={"DataLakePrincipalIdentifier": EVERYBODY}, Resource={"Catalog": {}},
             Permissions=everybody), {"permissions": everybody})
-    if not _service_role_there(site):
-        site.make(SERVICE_LINKED_ROLE, SERVICE_ROLE, unheard(
-            site.client("iam").create_service_linked_role, AWSServiceName="lakeformation.amazonaws.com"))
+
+
+def expect_service_role(site: Site) -> None:
+    """Write down that registering the first location will make Lake Formation's service-linked role, where there is
+    none yet (Lake Formation guide, "Using service-linked roles"): RegisterResource makes it on the caller's behalf."""
+    if site.journal.find(SERVICE_LINKED_ROLE.name, SERVICE_ROLE) or not _service_role_there(site):
+        site.make(SERVICE_LINKED_ROLE, SERVICE_ROLE, lambda: None)
 
 
 def _admins(settings: Mapping[str, Any]) -> list[str]:

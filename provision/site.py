@@ -15,6 +15,8 @@ from provision.journal import Entry, Journal
 
 RUN_TAG = "lakeproof:run"
 EXPIRES_TAG = "lakeproof:expires"
+DESCRIPTION = "Made by Lakeproof"
+"""Of everything that takes a description; the sweep asks for the tags of such roles only."""
 
 Progress = Callable[[str], None]
 Item = TypeVar("Item")

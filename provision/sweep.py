@@ -19,7 +19,7 @@ from lakeproof.target import Target
 from provision import federation, grants, lake, people, principals, results, settings, studio
 from provision.create import harness_arn
 from provision.journal import Journal, RunHeader
-from provision.site import EXPIRES_TAG, RUN_TAG, Kind, Progress, Site, absent
+from provision.site import DESCRIPTION, EXPIRES_TAG, RUN_TAG, Kind, Progress, Site, absent
 
 Found = tuple[Kind, str, Mapping[str, Any], Mapping[str, Any]]
 """Kind, id, what undoing it needs, what making it answered: an entry of a journal."""
@@ -62,8 +62,9 @@ def written(run: DeadRun, target: Target, run_dir: Path) -> Journal:
 
 def _unwritten(target: Target, run_id: str, expires: str) -> Journal:
     return Journal(Path("unwritten"), RunHeader(
-        run_id=run_id, plan="", account_id=target.account_id, region=target.region, endpoint_url=target.endpoint_url,
-        profile=target.profile, harness_arn=harness_arn(target), external_id="", started="", expires=expires))
+        run_id=run_id, plan="", plan_sha256="", account_id=target.account_id, region=target.region,
+        endpoint_url=target.endpoint_url, profile=target.profile, harness_arn=harness_arn(target),
+        external_id="", started="", expires=expires))
 
 
 def _tagged(site: Site) -> Iterator[tuple[dict[str, str], Found]]:
@@ -71,7 +72,7 @@ def _tagged(site: Site) -> Iterator[tuple[dict[str, str], Found]]:
     iam, s3, athena = site.client("iam"), site.client("s3"), site.client("athena")
     nothing: Mapping[str, Any] = {}
     for role in _all(iam, "list_roles", "Roles"):
-        if role.get("Description") == "Made by Lakeproof":
+        if role.get("Description") == DESCRIPTION:
             yield (_map(iam.list_role_tags(RoleName=role["RoleName"])["Tags"]),
                    (principals.ROLE, role["RoleName"], {"attached": [], "inline": []}, nothing))
     for policy in _all(iam, "list_policies", "Policies", Scope="Local"):
@@ -79,7 +80,7 @@ def _tagged(site: Site) -> Iterator[tuple[dict[str, str], Found]]:
                (principals.POLICY, policy["PolicyName"], nothing, nothing))
     for user in _all(iam, "list_users", "Users"):
         yield (_map(iam.list_user_tags(UserName=user["UserName"])["Tags"]),
-               (principals.USER, user["UserName"], {"group": ""}, nothing))
+               (principals.USER, user["UserName"], nothing, nothing))
     for bucket in s3.list_buckets()["Buckets"]:
         tags = _or_none(s3.get_bucket_tagging, Bucket=bucket["Name"])
         yield _map(tags["TagSet"] if tags else ()), (lake.BUCKET, bucket["Name"], nothing, nothing)

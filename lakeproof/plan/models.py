@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from lakeproof.plan import names
 from lakeproof.plan.parts import (
@@ -26,6 +26,7 @@ from lakeproof.plan.parts import (
     Table,
     Verification,
 )
+from lakeproof.plan.problems import PlanError, Problem, said
 
 SCHEMA_VERSION = 1
 
@@ -129,14 +130,20 @@ class Plan(Part):
     def resolved(self, account_id: str, region: str, run_id: str) -> Plan:
         """This plan for one account, Region and run: no placeholder is left in any name.
 
-        Raises pydantic's ValidationError when a name becomes invalid (a bucket's too long, say).
+        Raises PlanError when a name becomes invalid (a bucket's too long, say).
         """
         values = {"account": account_id, "region": region, "run": run_id}
         raw = self.model_dump(mode="json")
         documents = raw.pop("documents")
         done = _fill_all(raw, values) | {"documents": documents, "account_id": account_id, "region": region,
                                          "run_id": run_id}
-        return Plan.model_validate_json(json.dumps(done))
+        try:
+            return Plan.model_validate_json(json.dumps(done))
+        except ValidationError as error:
+            raise PlanError(Problem(
+                f"plan {self.name}", None, entry["loc"], entry["msg"], said(entry["input"]),
+                f"account {account_id}, Region {region} or run {run_id} does not fit there")
+                for entry in error.errors(include_url=False)) from None
 
 
 def _fill_all(value: Any, values: Mapping[str, str]) -> Any:

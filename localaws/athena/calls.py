@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -11,7 +11,7 @@ from localaws.athena import signatures, special
 from localaws.athena.failure import QueryFailed, not_supported
 from localaws.athena.operators import coerce, decimal_quotient, unscaled
 from localaws.athena.scope import Bound, Kind
-from localaws.athena.types import BIGINT, UNKNOWN, VARCHAR, common_type, duck
+from localaws.athena.types import BIGINT, UNKNOWN, VARCHAR, common_type, decimal, duck
 
 if TYPE_CHECKING:
     from localaws.athena.expressions import Expressions
@@ -178,7 +178,7 @@ def _aggregate(e: Expressions, call: _Call, table: str) -> Bound:
             raise QueryFailed("NESTED_WINDOW", "Cannot nest window functions or aggregations over them", at)
     distinct = "DISTINCT " if call.distinct else ""
     if call.name == "avg" and len(arguments) == 1 and arguments[0].type.name == "decimal":
-        return _decimal_average(arguments[0], distinct, suffix, kind, at)
+        return _decimal_average(arguments[0], distinct, suffix, kind)
     if call.name == "count" and len(arguments) > 1:
         raise not_supported("count of several arguments", at)
     values, result, template = signatures.fit(table, call.name, arguments, at)
@@ -189,11 +189,11 @@ def _aggregate(e: Expressions, call: _Call, table: str) -> Bound:
     return Bound(sql, result, kind, (*values, *used, *ordering))
 
 
-def _decimal_average(value: Bound, distinct: str, suffix: str, kind: Kind, at: Position) -> Bound:
+def _decimal_average(value: Bound, distinct: str, suffix: str, kind: Kind) -> Bound:
     """avg(decimal) keeps the argument's type, rounded half up (Trino documentation, avg)."""
-    total = replace(value, sql=f"sum({distinct}{value.sql}){suffix}")
+    total = Bound(f"sum({distinct}{value.sql}){suffix}", decimal(38, value.type.scale))
     count = f"CAST(count({distinct}{value.sql}){suffix} AS HUGEINT)"
-    quotient = decimal_quotient(unscaled(total, at), f"nullif({count}, 0)", 0, value.type.scale)
+    quotient = decimal_quotient(unscaled(total), f"nullif({count}, 0)", 0, value.type.scale)
     return Bound(f"CAST({quotient} AS {duck(value.type)})", value.type, kind, (value,))
 
 

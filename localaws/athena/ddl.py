@@ -177,6 +177,8 @@ def _repair(account: Account, catalog: CallerCatalog, table: statements.Name) ->
         _may(catalog, action, database, name)
     document, visibility = catalog.seen(database, name)
     keys = [key["Name"].lower() for key in document.get("PartitionKeys") or ()]
+    if not keys:
+        return []
     location = document["StorageDescriptor"]["Location"].rstrip("/")
     bucket, prefix = split_uri(location)
     if not visibility.governed:
@@ -197,7 +199,8 @@ def _repair(account: Account, catalog: CallerCatalog, table: statements.Name) ->
     names = [f"{name}:{'/'.join(f'{k}={v}' for k, v in zip(keys, values, strict=True))}" for values in found]
     if not names:
         return []
-    return ["\t".join(["Partitions not in metastore:", *names]), *(f"Repair: Added partition to metastore {n}" for n in names)]
+    repaired = [f"Repair: Added partition to metastore {n}" for n in names]
+    return ["\t".join(["Partitions not in metastore:", *names]), *repaired]
 
 
 def _partition(document: Mapping[str, Any], values: tuple[str, ...], location: str) -> dict[str, Any]:

@@ -52,12 +52,13 @@ class Engine:
             rows = tables[name]
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {relation_name(*name).partition('.')[0]}")
             connection.register("incoming", rows)
-            columns = ", ".join(f"CAST({quoted(c.name)} AS {duck(c.type)}) AS {quoted(c.name)}" for c in shape.table.columns)
+            named = [(quoted(c.name), duck(c.type)) for c in shape.table.columns]
+            columns = ", ".join(f"CAST({column} AS {type_}) AS {column}" for column, type_ in named)
             connection.execute(f"CREATE TABLE {relation_name(*name)} AS SELECT {columns} FROM incoming")
             connection.unregister("incoming")
-            for column in shape.table.columns:
-                size = _plain_size(rows.column(column.name))
-                self.sizes[(*name, column.name)] = size
+            for visible in shape.table.columns:
+                size = _plain_size(rows.column(visible.name))
+                self.sizes[(*name, visible.name)] = size
                 self.bytes += size
         for setting in SETTINGS:
             connection.execute(setting)
@@ -157,6 +158,11 @@ class Engines:
         finally:
             with self._lock:
                 self._building.pop(key, None)
+
+    def clear(self) -> None:
+        """Let go of every engine; running queries keep theirs until they end."""
+        with self._lock:
+            self._held.clear()
 
     def _total(self) -> int:
         return sum(engine.bytes for engine in self._held.values())

@@ -32,9 +32,13 @@ from localaws.athena.types import (
     VARBINARY,
     VARCHAR,
     YEAR_MONTH,
+    Type,
     array,
     cast_target,
+    coercible,
+    common_type,
     decimal,
+    duck,
 )
 
 if TYPE_CHECKING:
@@ -203,12 +207,12 @@ def _against_subquery(e: Expressions, node: exp.Expr, query: exp.Query, operator
     """A value and a one-column subquery, both as their common type."""
     left = e.bind(node)
     sub = e.queries.subquery(query, e.scope, e.at(query))
-    shared = operators.common_type(left.type, sub.type)
+    shared = common_type(left.type, sub.type)
     if shared is None:
         raise mismatch(operator, left.type, sub.type, e.at(node))
     if sub.type != shared:
         alias = e.queries.fresh("s")
-        target = operators.duck(shared)
+        target = duck(shared)
         sub = replace(sub, sql=f"SELECT CAST({alias}.c0 AS {target}) FROM ({sub.sql}) AS {alias}(c0)", type=shared)
     return coerce(left, shared), sub
 
@@ -364,7 +368,7 @@ def _array(e: Expressions, node: exp.Array) -> Bound:
     values, element = unify([e.bind(v) for v in node.expressions], "Array elements", e.at(node))
     inside = ", ".join(v.sql for v in values)
     type_ = array(element)
-    return Bound(f"CAST([{inside}] AS {operators.duck(type_)})", type_, "value", tuple(values))
+    return Bound(f"CAST([{inside}] AS {duck(type_)})", type_, "value", tuple(values))
 
 
 def _subscript(e: Expressions, node: exp.Bracket) -> Bound:
@@ -372,7 +376,7 @@ def _subscript(e: Expressions, node: exp.Bracket) -> Bound:
     if len(node.expressions) != 1:
         raise not_supported("a subscript of several values", e.at(node))
     base, index = e.bind(node.this), e.bind(node.expressions[0])
-    if base.type.name != "array" or not operators.coercible(index.type, BIGINT):
+    if base.type.name != "array" or not coercible(index.type, BIGINT):
         raise not_supported(f"a subscript of {base.type} by {index.type}", e.at(node))
     index = coerce(index, BIGINT)
     outside = f"{index.sql} < 1 OR {index.sql} > len({base.sql})"
@@ -415,12 +419,12 @@ _EXTRACTED = (
 
 def _now(e: Expressions, node: exp.Expr) -> Bound:
     only(node)
-    sql, type_ = {
+    known: dict[type[exp.Expr], tuple[str, Type]] = {
         exp.CurrentDate: ("CAST(now() AS DATE)", DATE),
         exp.CurrentTimestamp: ("date_trunc('millisecond', now())", TIMESTAMP_TZ),
         exp.Localtimestamp: ("CAST(date_trunc('millisecond', now()) AS TIMESTAMP)", TIMESTAMP),
-    }[type(node)]
-    return Bound(sql, type_)
+    }
+    return Bound(*known[type(node)])
 
 
 _HANDLERS: dict[type[exp.Expr], Callable[[Expressions, Any], Bound]] = {

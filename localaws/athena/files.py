@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -183,7 +183,7 @@ def _as_type(column: pa.ChunkedArray | None, type_: Type, rows: int) -> pa.Chunk
     source = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if source == target:
         return column.cast(target) if column.type != target else column
-    kinds = (
+    kinds: tuple[Callable[[pa.DataType], bool], ...] = (
         lambda t: pa.types.is_integer(t) or pa.types.is_floating(t) or pa.types.is_decimal(t),
         lambda t: pa.types.is_string(t) or pa.types.is_large_string(t),
         lambda t: pa.types.is_temporal(t),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -13,6 +13,8 @@ from localaws.athena.scope import Bound, Scope
 if TYPE_CHECKING:
     from localaws.athena.expressions import Expressions
 
+SETS = {exp.Rollup: "ROLLUP", exp.Cube: "CUBE", exp.GroupingSets: "GROUPING SETS"}
+
 
 @dataclass(frozen=True, slots=True)
 class Groups:
@@ -22,59 +24,65 @@ class Groups:
     keys: tuple[str, ...]
 
 
+@dataclass
+class _Keys:
+    """Binds the keys; ``items`` are the select list, which ordinals name. An output's alias is no key, as in Trino."""
+
+    binder: Expressions
+    items: list[Bound]
+    found: list[str] = field(default_factory=list)
+
+    def element(self, node: exp.Expr) -> str:
+        """A key, several in parentheses, or ROLLUP, CUBE, GROUPING SETS of them."""
+        if type(node) in SETS:
+            if not node.expressions or any(type(member) in SETS for member in node.expressions):
+                raise not_supported(f"this form of {SETS[type(node)]}", self.binder.at(node))
+            return f"{SETS[type(node)]} ({', '.join(self.keyset(member) for member in node.expressions)})"
+        members = _members(node)
+        if not members:
+            raise not_supported("GROUP BY ()", self.binder.at(node))
+        return ", ".join(self.key(member) for member in members)
+
+    def keyset(self, node: exp.Expr) -> str:
+        return f"({', '.join(self.key(member) for member in _members(node))})"
+
+    def key(self, node: exp.Expr) -> str:
+        if isinstance(node, exp.Literal) and not node.is_string:
+            bound = self.ordinal(node)
+        else:
+            bound = self.binder.bind(node)
+        if bound.type.name == "map":
+            raise QueryFailed("TYPE_MISMATCH", f"{bound.type} is not comparable", self.binder.at(node))
+        self.found.append(bound.sql)
+        return bound.sql
+
+    def ordinal(self, node: exp.Literal) -> Bound:
+        place = str(node.this)
+        if not place.isdigit() or not 1 <= int(place) <= len(self.items):
+            message = f"GROUP BY position {place[:20]} is not in select list"
+            raise QueryFailed("INVALID_COLUMN_REFERENCE", message, self.binder.at(node))
+        bound = self.items[int(place) - 1]
+        if bound.has("aggregate") or bound.has("window"):
+            message = "GROUP BY clause cannot contain aggregations, window functions or grouping operations"
+            raise QueryFailed("EXPRESSION_NOT_SCALAR", message, self.binder.at(node))
+        return bound
+
+
+def _members(node: exp.Expr) -> list[exp.Expr]:
+    inner = node.this if isinstance(node, exp.Paren) else node
+    return list(inner.expressions) if isinstance(inner, exp.Tuple) else [inner]
+
+
 def group_by(node: exp.Expr | None, binder: Expressions, items: list[Bound]) -> Groups | None:
-    """Keys, ordinals, ROLLUP, CUBE and GROUPING SETS. An output's alias is no key, as in Trino."""
+    """GROUP BY, None without one. Raises QueryFailed for what is no key."""
     from localaws.athena.expressions import only
 
     if node is None:
         return None
-    only(node, "expressions", "rollup", "cube", "grouping_sets")
-    keys: list[str] = []
-
-    def key(expression: exp.Expr) -> str:
-        if isinstance(expression, exp.Literal) and not expression.is_string:
-            place = str(expression.this)
-            if not place.isdigit() or not 1 <= int(place) <= len(items):
-                message = f"GROUP BY position {place[:20]} is not in select list"
-                raise QueryFailed("INVALID_COLUMN_REFERENCE", message, binder.at(expression))
-            bound = items[int(place) - 1]
-            if bound.has("aggregate") or bound.has("window"):
-                message = "GROUP BY clause cannot contain aggregations, window functions or grouping operations"
-                raise QueryFailed("EXPRESSION_NOT_SCALAR", message, binder.at(expression))
-        else:
-            bound = binder.bind(expression)
-        if bound.type.name in ("map",):
-            raise QueryFailed("TYPE_MISMATCH", f"{bound.type} is not comparable", binder.at(expression))
-        keys.append(bound.sql)
-        return bound.sql
-
-    def keyset(expression: exp.Expr) -> str:
-        inner = expression.this if isinstance(expression, exp.Paren) else expression
-        members = inner.expressions if isinstance(inner, exp.Tuple) else [inner]
-        return f"({', '.join(key(m) for m in members)})"
-
-    def nested(word: str, members: list[exp.Expr]) -> str:
-        return f"{word} ({', '.join(keyset(m) for m in members)})"
-
-    parts: list[str] = []
-    for expression in node.expressions:
-        if isinstance(expression, (exp.Tuple, exp.Paren)):
-            inner = expression.this if isinstance(expression, exp.Paren) else expression
-            members = inner.expressions if isinstance(inner, exp.Tuple) else [inner]
-            if not members:
-                raise not_supported("GROUP BY ()", binder.at(node))
-            parts += [key(m) for m in members]
-        else:
-            parts.append(key(expression))
-    for argument, word in (("rollup", "ROLLUP"), ("cube", "CUBE"), ("grouping_sets", "GROUPING SETS")):
-        for clause in node.args.get(argument) or []:
-            if not isinstance(clause, exp.Expr) or not clause.expressions:
-                raise not_supported(word, binder.at(node))
-            for member in clause.expressions:
-                if isinstance(member, (exp.Rollup, exp.Cube, exp.GroupingSets)):
-                    raise not_supported(f"nested {word}", binder.at(node))
-            parts.append(nested(word, clause.expressions))
-    return Groups(", ".join(parts), tuple(keys))
+    only(node, "expressions")
+    keys = _Keys(binder, items)
+    sql = ", ".join(keys.element(expression) for expression in node.expressions)
+    return Groups(sql, tuple(keys.found))
 
 
 def check_grouped(value: Bound, keys: tuple[str, ...], scope: Scope) -> None:
@@ -86,7 +94,6 @@ def check_grouped(value: Bound, keys: tuple[str, ...], scope: Scope) -> None:
         if node.sql in keys or node.kind == "aggregate":
             continue
         if node.kind == "column" and node.sql in own:
-            name = own[node.sql].name
-            message = f"'{name}' must be an aggregate expression or appear in GROUP BY clause"
+            message = f"'{own[node.sql].name}' must be an aggregate expression or appear in GROUP BY clause"
             raise QueryFailed("EXPRESSION_NOT_AGGREGATE", message)
         waiting.extend(node.children)

@@ -13,6 +13,7 @@ from localaws.athena.types import (
     DATE,
     DAY_TIME,
     DOUBLE,
+    MAX_DECIMAL,
     REAL,
     TIMESTAMP,
     TIMESTAMP_TZ,
@@ -66,7 +67,10 @@ def unify(values: list[Bound], what: str, position: Position) -> tuple[list[Boun
 
 
 def comparison(operator: str, left: Bound, right: Bound, position: Position) -> Bound:
-    """``=``, ``<>``, ``<``, ``<=``, ``>``, ``>=``, ``IS [NOT] DISTINCT FROM``. A number and a varchar do not compare."""
+    """``=``, ``<>``, ``<``, ``<=``, ``>``, ``>=``, ``IS [NOT] DISTINCT FROM``.
+
+    A number and a varchar do not compare.
+    """
     shared = common_type(left.type, right.type)
     ordering = operator not in ("=", "<>", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
     if shared is None or (shared.name in ("map", "row") and ordering):
@@ -123,17 +127,17 @@ def _decimal_arithmetic(operator: str, left: Bound, right: Bound, position: Posi
         scale = max(a.scale, b.scale)
         result = decimal(a.precision + b.scale + max(0, b.scale - a.scale), scale)
         shift = scale + b.scale - a.scale
-        sql = decimal_quotient(unscaled(left, position), unscaled(right, position), shift, scale)
+        sql = decimal_quotient(unscaled(left), unscaled(right), shift, scale)
     else:
         raise not_supported("the remainder of decimals", position)
     return Bound(f"CAST({sql} AS {duck(result)})", result, "value", (left, right))
 
 
-def unscaled(value: Bound, position: Position) -> str:
-    """A decimal as a whole number of its smallest units (HUGEINT). Raises QueryFailed when it may not fit."""
+def unscaled(value: Bound) -> str:
+    """A decimal as a whole number of its smallest units (HUGEINT), exactly."""
     type_ = value.type
-    if type_.precision + type_.scale + 1 > 38:
-        raise not_supported("a division of decimals with more than 37 digits", position)
+    if type_.precision + type_.scale + 1 > MAX_DECIMAL:
+        return f"CAST(replace(CAST({value.sql} AS VARCHAR), '.', '') AS HUGEINT)"
     return f"CAST({value.sql} * CAST({10**type_.scale} AS DECIMAL({type_.scale + 1},0)) AS HUGEINT)"
 
 

@@ -26,6 +26,7 @@ from localaws.athena.types import BOOLEAN, UNKNOWN, Type, common_type, duck
 Position = tuple[int, int] | None
 MAX_SQL = 4_000_000
 """Characters that a statement may become for the engine (nested CASE and subscripts repeat their operands)."""
+MAX_SET_TERMS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +102,11 @@ class Queries:
             if name in own:
                 raise QueryFailed("DUPLICATE_NAMED_QUERY", f"WITH query name '{name}' specified more than once")
             own.add(name)
-            relation = self._scoped(ctes, lambda c=cte, known=dict(ctes): self.bind(c.this, None, known))
+            relation = self.bind(cte.this, None, dict(ctes))
             columns = [c.name.lower() for c in alias.args.get("columns") or []]
             if columns and len(columns) != len(relation.outputs):
-                message = f"Column alias list has {len(columns)} entries but relation has {len(relation.outputs)} columns"
+                found = len(relation.outputs)
+                message = f"Column alias list has {len(columns)} entries but relation has {found} columns"
                 raise QueryFailed("MISMATCHED_COLUMN_ALIASES", message, self.at(cte))
             outputs = relation.outputs
             if columns:
@@ -284,6 +286,8 @@ class Queries:
             parts.append(left.expression)
             left = left.this
         parts.append(left)
+        if len(parts) > MAX_SET_TERMS:
+            raise QueryFailed("STATEMENT_TOO_LARGE", f"more than {MAX_SET_TERMS} queries in one set operation")
         relations = [self.bind(part, parent, ctes) for part in reversed(parts)]
         types = self._common_outputs(node, relations)
         word = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}[type(node)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import random
 import string
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from localaws.athena.catalog import ATHENA, CallerCatalog, VisibleTable
 from localaws.athena.engine import Engine, Engines
@@ -53,9 +53,9 @@ class Reader:
     def _shape(self, table: VisibleTable) -> Shape:
         if table.document is None:
             return Shape(table)
-        partitions = ()
+        partitions: Sequence[Mapping[str, Any]] = ()
         if table.document.get("PartitionKeys"):
-            partitions = tuple(glue.partitions(self._account, table.database, table.name))
+            partitions = glue.partitions(self._account, table.database, table.name)
         return Shape(table, files_of(self._account.store, table.document, partitions))
 
     def _data_access(self, catalog: CallerCatalog) -> None:

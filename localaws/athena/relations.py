@@ -101,7 +101,8 @@ class Relations:
         if isinstance(node.this, (exp.Table, exp.Subquery)) and not node.args.get("alias"):
             only(node, "this", "joins")
             inner = self.bind(node.this, ())
-            return self._with_joins(Source(f"({inner.sql})" if " JOIN " in inner.sql else inner.sql, inner.fields), node)
+            sql = f"({inner.sql})" if " JOIN " in inner.sql else inner.sql
+            return self._with_joins(Source(sql, inner.fields), node)
         if not isinstance(node.this, exp.Query):
             raise not_supported("this relation in parentheses", self._at(node))
         alias = node.args.get("alias")

@@ -75,8 +75,8 @@ class Shape:
                 sql, used = condition(cell.row_filter, self.table)
                 conditions[cell.row_filter] = sql
                 needed |= used
-        rows = visibility.row_filter
-        where = _either([conditions[c.row_filter] if c.row_filter else None for c in visibility.cells]) if rows else None
+        on_rows = [conditions[cell.row_filter] if cell.row_filter else None for cell in visibility.cells]
+        where = _either(on_rows) if visibility.row_filter else None
         shown = visibility.cell_filters
         selected = []
         for name in visible:
@@ -87,11 +87,11 @@ class Shape:
                 text = f"CASE WHEN {only} THEN {text} END"
             selected.append(f"{text} AS {quoted(name)}")
         source = self._read(columns, needed)
-        with duckdb.connect(config={"threads": 2}) as trusted:
+        with duckdb.connect(config={"threads": 2, "python_enable_replacements": "false"}) as trusted:
             trusted.register("source", source)
             sql = f"SELECT {', '.join(selected)} FROM source AS s" + (f" WHERE {where}" if where else "")
             try:
-                kept = trusted.execute(sql).to_arrow_table()
+                kept = trusted.sql(sql).to_arrow_table()
             except duckdb.Error:
                 raise QueryFailed("HIVE_BAD_DATA", "The row filter of the table cannot be applied") from None
         wanted = {n: arrow_type(t) for n, t in visible.items()}
@@ -119,7 +119,8 @@ def condition(row_filter: str, table: VisibleTable) -> tuple[str, dict[str, Type
         statement = parse_query(text)
         fields = [Field(n, (), f"s.{quoted(n)}", t) for n, t in types.items()]
         names = {c.name.lower() for c in statement.find_all(exp.Column)}
-        bound = Expressions(Queries(text, _no_table), Scope(fields), "Row filter").condition(statement.args["where"].this)
+        binder = Expressions(Queries(text, _no_table), Scope(fields), "Row filter")
+        bound = binder.condition(statement.args["where"].this)
     except (MalformedQuery, QueryFailed):
         raise QueryFailed("HIVE_BAD_DATA", "The row filter of the table cannot be applied") from None
     return bound.sql, {n: types[n] for n in names}

@@ -12,6 +12,7 @@ from typing import Any
 
 from localaws.athena import statements
 from localaws.athena.catalog import CallerCatalog, described
+from localaws.athena.ddl import TASK
 from localaws.athena.failure import QueryFailed
 from localaws.athena.planning import Plan
 from localaws.glue import catalog as glue
@@ -73,8 +74,7 @@ def _partitions(catalog: CallerCatalog, table: statements.Name) -> list[str]:
     document = _document(catalog, table)
     keys = [key["Name"].lower() for key in document.get("PartitionKeys") or ()]
     if not keys:
-        message = f"FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. Table {table[1]} "
-        raise QueryFailed("DDL", message + "is not a partitioned table")
+        raise QueryFailed("DDL", f"{TASK} Table {table[1]} is not a partitioned table")
     catalog.check("glue:GetPartitions", ("catalog", f"database/{database}", f"table/{database}/{table[1]}"))
     found = glue.visible_partitions(catalog.account, catalog.call.caller, database, table[1])
     return sorted("/".join(f"{k}={v}" for k, v in zip(keys, p["Values"], strict=True)) for p in found)

@@ -75,7 +75,8 @@ def fit(
 ) -> tuple[list[Bound], Type, str]:
     """The arguments as the best signature takes them, the result type, and the template with its types filled in.
 
-    The best signature is the one with the fewest conversions, the first of those. Raises QueryFailed FUNCTION_NOT_FOUND.
+    The best signature is the one with the fewest conversions, the first of those.
+    Raises QueryFailed FUNCTION_NOT_FOUND.
     """
     best: tuple[int, list[Type], Type, Signature] | None = None
     for signature in table(kind)[name]:

@@ -38,7 +38,10 @@ if TYPE_CHECKING:
     from localaws.athena.expressions import Expressions
 
 Arguments = list[exp.Expr]
-WHITE = " \t\n\x0b\f\r\x1c\x1d\x1e\x1f\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u2028\u2029\u205f\u3000"
+WHITE = (
+    " \t\n\x0b\f\r\x1c\x1d\x1e\x1f\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a"
+    "\u2028\u2029\u205f\u3000"
+)
 """What Trino's trim takes for white space (Character.isWhitespace)."""
 
 

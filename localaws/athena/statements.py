@@ -213,7 +213,7 @@ class _Reader:
 
     def need(self, *words: str) -> None:
         if not self.take(*words):
-            kind, word, offset = self.peek()
+            _, word, offset = self.peek()
             raise self.mismatch(word, offset)
 
     def name(self) -> str:
@@ -285,7 +285,7 @@ def _show(reader: _Reader) -> Statement:
         return ShowColumns(table)
     if reader.take("partitions"):
         return ShowPartitions(reader.table())
-    kind, word, _ = reader.peek()
+    _, word, _ = reader.peek()
     following = reader.peek(1)[1] if word.lower() == "create" else ""
     raise not_supported(f"SHOW {word.upper()[:40]} {following.upper()[:40]}".strip())
 

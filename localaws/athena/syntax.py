@@ -8,18 +8,16 @@ from __future__ import annotations
 import functools
 import logging
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.parsers.athena import AthenaTrinoParser
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from localaws.athena.failure import QueryFailed
 
-MAX_QUERY_BYTES = 262_144
-"""Athena API reference, StartQueryExecution: QueryString, maximum length 262144."""
 MAX_TOKENS = 60_000
 MAX_NESTING = 60
 MAX_DEPTH = 120
@@ -35,13 +33,13 @@ class MalformedQuery(Exception):
 class _QueryParser(AthenaTrinoParser):
     """Athena's parser that keeps every call as the name and arguments that were written."""
 
-    FUNCTIONS: dict[str, Any] = {}
-    FUNCTION_PARSERS = {
+    FUNCTIONS: ClassVar[dict[str, Any]] = {}
+    FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
         name: parse
         for name, parse in AthenaTrinoParser.FUNCTION_PARSERS.items()
         if name in ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "POSITION", "SUBSTRING")
     }
-    NO_PAREN_FUNCTION_PARSERS = {
+    NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
         name: parse
         for name, parse in AthenaTrinoParser.NO_PAREN_FUNCTION_PARSERS.items()
         if name in ("CASE", "ANY", "IF")

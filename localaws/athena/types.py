@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from localaws.athena.failure import QueryFailed, not_supported
 
@@ -248,8 +249,8 @@ _RESULT_PRECISION = {
 }
 
 
-def column_info(label: str, type_: Type) -> dict[str, object]:
-    """One entry of ResultSetMetadata.ColumnInfo. Names and numbers as PyAthena's own tests of live Athena expect them."""
+def column_info(label: str, type_: Type) -> dict[str, Any]:
+    """One entry of ResultSetMetadata.ColumnInfo. Source: what PyAthena's own tests of live Athena expect."""
     name = {"real": "float", "unknown": "unknown"}.get(type_.name, type_.name)
     is_decimal = type_.name == "decimal"
     return {

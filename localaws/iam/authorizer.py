@@ -12,7 +12,7 @@ from localaws.iam.context import Context, Values, resource_account
 from localaws.iam.decision import Decision, decide
 from localaws.iam.denial import refusal
 from localaws.iam.document import Kind, compiled
-from localaws.iam.evaluator import Attached, Policies, PolicyType, Request
+from localaws.iam.evaluator import Attached, Policies, PolicyType, Request, Together
 from localaws.iam.guardrails import Guardrails, guardrails
 from localaws.iam.needs import questions
 from localaws.iam.principals import Requester
@@ -224,9 +224,9 @@ class Authorizer:
 
 
 @lru_cache(maxsize=8192)
-def identity_policies(records: tuple[PolicyRecord, ...]) -> tuple[Attached, ...]:
+def identity_policies(records: tuple[PolicyRecord, ...]) -> Together:
     """The policies of a user or role, compiled. Kept by their texts: a changed policy is a new key."""
-    return tuple(_attached(record.document, "identity", record.name, record.arn) for record in records)
+    return Together(_attached(record.document, "identity", record.name, record.arn) for record in records)
 
 
 _KINDS: dict[PolicyType, Kind] = {"resource": "resource", "scp": "scp", "rcp": "rcp"}

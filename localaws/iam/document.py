@@ -164,6 +164,8 @@ def compile_statement(entry: Any, index: int, kind: Kind, *, variables: bool) ->
     for element in ("Action", "Resource", "Principal"):
         if element in entry and f"Not{element}" in entry:
             raise PolicyFault(f"statement {index} has both {element} and Not{element}")
+    if kind == "rcp" and "NotAction" in entry:
+        raise PolicyFault(f"NotAction of statement {index} is not for a resource control policy")
     effect = entry.get("Effect")
     if effect not in ("Allow", "Deny"):
         raise PolicyFault(f"the Effect of statement {index} is {effect!r}")
@@ -272,7 +274,10 @@ def _principals(entry: Mapping[str, Any], index: int, kind: Kind) -> Principals 
         raise PolicyFault(f"statement {index} has no Principal", "Missing required field Principal")
     if negated and (kind != "resource" or entry.get("Effect") != "Deny"):
         raise PolicyFault(f"NotPrincipal of statement {index} is only for a Deny in a resource policy")
-    return compile_principals(entry.get("NotPrincipal" if negated else "Principal"), negated=negated)
+    principals = compile_principals(entry.get("NotPrincipal" if negated else "Principal"), negated=negated)
+    if kind == "rcp" and not principals.everyone:
+        raise PolicyFault(f'Principal of statement {index} of a resource control policy is only ever "*"')
+    return principals
 
 
 def compile_document(text: str, kind: Kind) -> Policy:

@@ -30,6 +30,20 @@ class Attached(NamedTuple):
     arn: str | None = None
 
 
+class Together(tuple[Attached, ...]):
+    """Policies that are always asked together, with the statements of all of them by action."""
+
+    def about(self, action: str) -> tuple[tuple[Attached, Statement], ...]:
+        """The statements whose Action or NotAction covers an action, given in lower case."""
+        by_action: dict[str, tuple[tuple[Attached, Statement], ...]] = self.__dict__
+        found = by_action.get(action)
+        if found is None:
+            found = tuple((entry, statement) for entry in self for statement in entry.policy.about(action))
+            if len(by_action) < 4096:
+                by_action[action] = found
+        return found
+
+
 class Match(NamedTuple):
     """A statement that applies to a request."""
 
@@ -174,27 +188,29 @@ def _scan(attached: Sequence[Attached], action: str, request: Request) -> _Scan:
 
     ``faults`` are those of the Deny when it applies only because it could not be judged, or else of the Allows.
     """
+    if not attached:
+        return _NOTHING
     deny: Match | None = None
     allow: Match | None = None
     strength = Grip.NONE
     doubts: list[str] = []
     faults: list[str] = []
-    for entry in attached:
-        for statement in entry.policy.about(action):
-            if statement.denies:
-                if applies(statement, request):
-                    fault = _fault(entry, statement, request)
-                    if fault is None:
-                        return _Scan(Match(entry, statement), None, ())
-                    deny = deny or Match(entry, statement)
-                    doubts.append(fault)
-            elif strength is not Grip.DIRECT:
-                if applies(statement, request):
-                    grip = Grip.DIRECT if statement.principals is None else statement.principals.grip(request.who)
-                    if grip > strength:
-                        allow, strength = Match(entry, statement), grip
-                elif fault := _fault(entry, statement, request):
-                    faults.append(fault)
+    together = attached if isinstance(attached, Together) else Together(attached)
+    for entry, statement in together.about(action):
+        if statement.denies:
+            if applies(statement, request):
+                fault = _fault(entry, statement, request)
+                if fault is None:
+                    return _Scan(Match(entry, statement), None, ())
+                deny = deny or Match(entry, statement)
+                doubts.append(fault)
+        elif strength is not Grip.DIRECT:
+            if applies(statement, request):
+                grip = Grip.DIRECT if statement.principals is None else statement.principals.grip(request.who)
+                if grip > strength:
+                    allow, strength = Match(entry, statement), grip
+            elif fault := _fault(entry, statement, request):
+                faults.append(fault)
     if deny is not None:
         return _Scan(deny, None, tuple(doubts))
     if allow is None and not faults:

@@ -107,10 +107,10 @@ def _write(account: Account, call: Call, new: bool) -> Output:
         types = column_types(document)
         keys = tuple(key["Name"].lower() for key in document.get("PartitionKeys") or ())
         columns, excluded = _columns(given, types)
-        row_filter = _rows(given, types, keys)
+        row_filter, row_columns = _rows(given, types, keys)
         lakeformation.state.filter_versions += 1
         version = str(lakeformation.state.filter_versions)
-        filters[name] = DataCellsFilter(database, table, name, row_filter, columns, excluded, version)
+        filters[name] = DataCellsFilter(database, table, name, row_filter, columns, excluded, version, row_columns)
         lakeformation.changed()
     return {}
 
@@ -129,15 +129,17 @@ def _columns(given: Mapping[str, Any], types: Mapping[str, str]) -> tuple[tuple[
     return (listed, ()) if names else (None, listed)
 
 
-def _rows(given: Mapping[str, Any], types: Mapping[str, str], partition_keys: tuple[str, ...]) -> str | None:
+def _rows(
+    given: Mapping[str, Any], types: Mapping[str, str], partition_keys: tuple[str, ...]
+) -> tuple[str | None, tuple[str, ...]]:
+    """(the row filter, None for all rows; the columns that it names)."""
     rows = given.get("RowFilter") or {}
     text, every = rows.get("FilterExpression"), rows.get("AllRowsWildcard")
     if bool(text) == (every is not None):
         raise invalid("RowFilter must have either a FilterExpression or an AllRowsWildcard.")
     if not text or text.strip().lower() == "true":
-        return None
-    rowfilter.check(text, types, partition_keys)
-    return str(text)
+        return None, ()
+    return str(text), rowfilter.check(text, types, partition_keys)
 
 
 def _owner(account: Account, call: Call, database: str, table: str) -> bool:

@@ -154,7 +154,10 @@ class RegisteredResource:
 
 @dataclass(frozen=True, slots=True)
 class DataCellsFilter:
-    """A data filter. ``row_filter`` None means all rows. ``columns`` None means all but ``excluded``."""
+    """A data filter. ``row_filter`` None means all rows. ``columns`` None means all but ``excluded``.
+
+    ``row_columns`` are the columns that the row filter names.
+    """
 
     database: str
     table: str
@@ -163,6 +166,7 @@ class DataCellsFilter:
     columns: tuple[str, ...] | None
     excluded: tuple[str, ...]
     version: str
+    row_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

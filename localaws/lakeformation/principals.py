@@ -19,9 +19,7 @@ def named(account: Account, identifier: str | None) -> str:
     """
     if not identifier:
         raise invalid("Principal is required.")
-    if identifier in (IAM_ALLOWED_PRINCIPALS, "EVERYONE"):
-        return IAM_ALLOWED_PRINCIPALS
-    if identifier == f"{account.account_id}:IAMPrincipals":
+    if identifier in (IAM_ALLOWED_PRINCIPALS, f"{account.account_id}:IAMPrincipals"):
         return identifier
     if identifier.startswith(f"arn:aws:iam::{account.account_id}:"):
         return identifier

@@ -133,8 +133,13 @@ def _columns(schema: TableSchema, named: tuple[str, ...]) -> Given:
 
 
 def _filtered(grant: Grant, schema: TableSchema, data_filter: DataCellsFilter | None) -> Given:
-    """SELECT through a data filter. DESCRIBE and DROP are on the filter, not on the table."""
+    """SELECT through a data filter. DESCRIBE and DROP are on the filter, not on the table.
+
+    A filter whose row condition names a column that is gone shows nothing [inferred]: there is no row it holds for.
+    """
     if data_filter is None or "SELECT" not in grant.permissions:
+        return NOTHING
+    if not set(data_filter.row_columns) <= set(schema.all_columns):
         return NOTHING
     if data_filter.columns is None:
         columns = tuple(c for c in schema.columns if c not in data_filter.excluded)

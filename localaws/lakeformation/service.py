@@ -15,10 +15,8 @@ from localaws.lakeformation.model import (
     RegisteredResource,
     Resource,
     TableSchema,
-    database_resource,
 )
 from localaws.lakeformation.state import State, fresh
-from localaws.lakeformation.tags import matches
 from localaws.lakeformation.visibility import Explanation, Visibility, nothing
 
 if TYPE_CHECKING:
@@ -96,39 +94,25 @@ class LakeFormation:
             if held:
                 return Explanation(True, by)
             for name in self.state.groups(principal):
-                if name == IAM_ALLOWED_PRINCIPALS and self.state.opt_ins:
-                    tables = self.catalog.tables(database)
-                    shown = any(self.visible(principal, database, table).visible for table in tables)
-                else:
-                    shown = self.state.grants.holds_in_database(name, database)
-                if shown:
+                counts = name != IAM_ALLOWED_PRINCIPALS or not self.state.opt_ins
+                if counts and self.state.grants.holds_in_database(name, database):
                     return Explanation(True, (f"{name} was granted permissions on tables of database {database}",))
-            if self._tagged_tables(principal, database):
-                return Explanation(True, (f"{principal} was granted permissions by LF-Tags on tables of {database}",))
+            if self.state.opt_ins or self._has_tag_policies(principal):
+                for table in self.catalog.tables(database):
+                    if self.visible(principal, database, table).visible:
+                        return Explanation(True, (f"{principal} may see table {database}.{table}",))
             return Explanation(False, (f"no grant to {principal} on database {database} or anything in it",))
 
-    def _tagged_tables(self, principal: str, database: str) -> bool:
-        """Whether a grant by LF-Tags reaches any table or column of the database."""
-        policies = [
-            grant.resource.expression
-            for name in self.state.groups(principal)
-            for grant in self.state.grants.at(("TAG_POLICY",), name)
-            if grant.resource.kind is Kind.TAG_POLICY_TABLE
-        ]
-        if not policies:
-            return False
-        tags = self.state.tags
-        if any(matches(policy, tags.on_database(database)) for policy in policies):
-            return bool(self.catalog.tables(database))
-        return any(
-            matches(policy, tags.on_column(*target) if target[2] else tags.on_table(target[0], target[1]))
-            for target in tags.assigned
-            if target[0] == database and target[1]
-            for policy in policies
-        )
+    def _has_tag_policies(self, principal: str) -> bool:
+        groups = self.state.groups(principal)
+        return any(grant for name in groups for grant in self.state.grants.at(("TAG_POLICY",), name))
 
     def may(self, who: Caller | str, permission: str, resource: Resource) -> Explanation:
-        """Whether the principal holds a permission on the catalog, a database, a table or a location, and why."""
+        """Whether the principal holds a permission on the catalog, a database, a table or a location, and why.
+
+        Any permission on an object implies DESCRIBE on it. Whether a database may be known of at all, be it through a
+        grant on one of its tables, is what ``database_visible`` answers.
+        """
         principal = principal_of(who)
         with self.lock:
             match resource.kind:
@@ -228,6 +212,3 @@ def within(arn: str, parent: str) -> bool:
 def principal_of(who: Caller | str) -> str:
     """The ARN that grants name."""
     return who if isinstance(who, str) else who.principal_arn
-
-
-__all__ = ["LakeFormation", "database_resource", "principal_of", "within"]

@@ -26,6 +26,8 @@ class Store(Objects, Directory):
         self.account_id = account_id
         self.region = region
         self.lock = threading.RLock()
+        self.role_ids = {}
+        self.key_owners = {}
 
     def forward(self, service: str, operation: str, params: Mapping[str, Any]) -> Raw:
         """Run an operation and return its answer as it goes on the wire, errors included.

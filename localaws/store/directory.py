@@ -15,10 +15,16 @@ DEFAULT_MAX_SESSION_DURATION = 3600
 
 
 class Directory:
-    """Reads of IAM by name. Names are looked up exactly: IAM's are case-sensitive in ARNs."""
+    """Reads of IAM by name. Names are looked up exactly: IAM's are case-sensitive in ARNs.
+
+    The backend keeps roles by id and keys by user. ``role_ids`` and ``key_owners`` remember where a name or a key was
+    found last; what stands there is compared again each time.
+    """
 
     account_id: str
     lock: threading.RLock
+    role_ids: dict[str, str]
+    key_owners: dict[str, str]
 
     @property
     def _iam(self) -> IAMBackend:
@@ -27,9 +33,12 @@ class Directory:
     def access_key(self, access_key_id: str) -> AccessKey | None:
         """A user's long-term key, active or not."""
         with self.lock:
-            for user in self._iam.users.values():
+            users = self._iam.users
+            owner = users.get(self.key_owners.get(access_key_id, ""))
+            for user in (*([owner] if owner else ()), *users.values()):
                 for key in user.access_keys:
                     if key.access_key_id == access_key_id:
+                        self.key_owners[access_key_id] = user.name
                         return AccessKey(key.secret_access_key, user.name, key.status == "Active")
         return None
 
@@ -44,19 +53,28 @@ class Directory:
     def role(self, name: str) -> RoleRecord | None:
         """The role of that name."""
         with self.lock:
-            for role in self._iam.roles.values():
-                if role.name == name:
-                    return RoleRecord(
-                        name=role.name,
-                        arn=role.arn,
-                        role_id=role.id,
-                        path=role.path,
-                        trust=role.assume_role_policy_document,
-                        max_session_duration=int(role.max_session_duration or DEFAULT_MAX_SESSION_DURATION),
-                        tags=_tags(role.tags),
-                        boundary_arn=role.permissions_boundary_arn or None,
-                    )
-        return None
+            role = self._role(name)
+            if role is None:
+                return None
+            return RoleRecord(
+                name=role.name,
+                arn=role.arn,
+                role_id=role.id,
+                path=role.path,
+                trust=role.assume_role_policy_document,
+                max_session_duration=int(role.max_session_duration or DEFAULT_MAX_SESSION_DURATION),
+                tags=_tags(role.tags),
+                boundary_arn=role.permissions_boundary_arn or None,
+            )
+
+    def _role(self, name: str) -> Any:
+        roles = self._iam.roles
+        role = roles.get(self.role_ids.get(name, ""))
+        if role is None or role.name != name:
+            role = next((each for each in roles.values() if each.name == name), None)
+            if role is not None:
+                self.role_ids[name] = role.id
+        return role
 
     def user_policies(self, name: str) -> tuple[PolicyRecord, ...]:
         """Every identity policy of a user: managed, inline, then those of each group. Empty for an unknown user."""
@@ -74,7 +92,7 @@ class Directory:
     def role_policies(self, name: str) -> tuple[PolicyRecord, ...]:
         """Every identity policy of a role: managed, then inline. Empty for an unknown role."""
         with self.lock:
-            role = next((role for role in self._iam.roles.values() if role.name == name), None)
+            role = self._role(name)
             if role is None:
                 return ()
             return (*_managed(role.managed_policies.values(), "managed"), *_inline(role.policies, "inline"))

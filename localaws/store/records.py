@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 PolicyKind = Literal["managed", "inline", "group-managed", "group-inline"]
 
@@ -45,8 +45,7 @@ class RoleRecord:
     boundary_arn: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyRecord:
+class PolicyRecord(NamedTuple):
     """A policy in force. ``arn`` is None for an inline policy; ``document`` is JSON text (the default version's)."""
 
     name: str

@@ -207,17 +207,16 @@ def resource_patterns(kind: str, version: str | None) -> list[str]:
 def statements(draw: st.DrawFn, kind: str, caller: Caller, version: str | None, effect: str) -> Json:
     """One statement for a policy of a kind: identity, boundary, session, resource, trust, scp or rcp.
 
-    A trust policy has no Resource. An RCP denies to everyone. An SCP's Allow has Resource "*" and no condition and its
-    Deny no NotResource, which was valid before 2025 as well.
+    A trust policy has no Resource. An RCP denies to everyone, neither all actions ("*") nor by NotAction. An SCP's
+    Allow has Resource "*" and no condition and its Deny no NotResource, which was valid before 2025 as well.
     """
     bare = kind == "trust" or (kind, effect) == ("scp", "Allow")
     rarely = st.integers(0, 5).map(lambda number: number == 0)
     statement: Json = {"Effect": effect}
     if kind in ("resource", "trust", "rcp"):
         statement |= {"Principal": "*"} if kind == "rcp" else draw(principals(caller, effect, kind))
-    statement["NotAction" if not bare and draw(rarely) else "Action"] = draw(
-        one_or_more(TRUSTED if kind == "trust" else ACTIONS)
-    )
+    actions = TRUSTED if kind == "trust" else ACTIONS[2:] if kind == "rcp" else ACTIONS
+    statement["NotAction" if not bare and kind != "rcp" and draw(rarely) else "Action"] = draw(one_or_more(actions))
     if kind != "trust":
         negated = kind != "scp" and draw(rarely)
         names = ["*"] if bare else resource_patterns(kind, version)
@@ -232,7 +231,7 @@ def statements(draw: st.DrawFn, kind: str, caller: Caller, version: str | None, 
 @st.composite
 def documents(draw: st.DrawFn, kind: str, caller: Caller, effects: Words = ("Allow", "Allow", "Allow", "Deny")) -> Json:
     """One policy document: one to three statements; a single one sometimes without a list."""
-    version = draw(st.sampled_from(VERSIONS))
+    version = VERSIONS[0] if kind == "rcp" else draw(st.sampled_from(VERSIONS))
     drawn = st.sampled_from(effects).flatmap(lambda effect: statements(kind, caller, version, effect))
     found = draw(drawn | st.lists(drawn, min_size=1, max_size=3))
     return {**({"Version": version} if version else {}), "Statement": found}

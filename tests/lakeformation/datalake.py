@@ -84,6 +84,10 @@ class Lake:
             self.people[name] = created["Role"]["Arn"]
         return self.people[name]
 
+    def identifier(self, who: str) -> str:
+        """What a grant must name: a person's ARN, or ``who`` itself if it is an ARN, a group or an account."""
+        return who if ":" in who or who.isdigit() else self.person(who)
+
     def as_person(self, name: str, service: str) -> Any:
         """A client of the person (kept), whose session is that of an engine trusted to filter."""
         if (name, service) not in self.clients:
@@ -96,8 +100,7 @@ class Lake:
         """A database made by the administrator; not open to IAM_ALLOWED_PRINCIPALS unless asked for."""
         self.glue.create_database(DatabaseInput={"Name": name})
         if not iam_only:
-            entry = {"Principal": {"DataLakePrincipalIdentifier": IAM_ALLOWED}, "Permissions": ["ALL"]}
-            self.revoke(IAM_ALLOWED, {"Database": {"Name": name}}, entry["Permissions"])
+            self.revoke(IAM_ALLOWED, {"Database": {"Name": name}}, ["ALL"])
             self.glue.update_database(Name=name, DatabaseInput={"Name": name, "CreateTableDefaultPermissions": []})
 
     def table(self, database: str, name: str = "t", where: str = "governed", columns: Any = COLUMNS) -> None:
@@ -118,7 +121,7 @@ class Lake:
     ) -> None:
         """Grant to a person (by name) as the administrator, or with another client."""
         (client or self.lf).grant_permissions(
-            Principal={"DataLakePrincipalIdentifier": self.person(who) if ":" not in who else who},
+            Principal={"DataLakePrincipalIdentifier": self.identifier(who)},
             Resource=on,
             Permissions=list(permissions),
             PermissionsWithGrantOption=list(option),
@@ -127,7 +130,7 @@ class Lake:
     def revoke(self, who: str, on: dict[str, Any], permissions: Any, option: Any = (), client: Any = None) -> None:
         """Revoke from a person (by name)."""
         (client or self.lf).revoke_permissions(
-            Principal={"DataLakePrincipalIdentifier": self.person(who) if ":" not in who else who},
+            Principal={"DataLakePrincipalIdentifier": self.identifier(who)},
             Resource=on,
             Permissions=list(permissions),
             PermissionsWithGrantOption=list(option),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from lakeproof.__main__ import main
-from lakeproof.plan import Column, Columns, Grant, Plan, load, permissions
+from lakeproof.plan import Column, Columns, Grant, Plan, PlanError, load, permissions
 from lakeproof.plan.explain import keys_at
 from lakeproof.plan.names import ACCOUNT_PLACEHOLDERS, placeholders
 from lakeproof.plan.schema import json_schema
@@ -134,7 +134,7 @@ def test_every_policy_of_the_walkthrough_is_json_when_filled(plan: Plan) -> None
 def test_a_name_that_grows_too_long_is_refused() -> None:
     """A bucket that fits with the sample account may not fit with a longer run id: resolving refuses it."""
     small = load(SMALL)
-    with pytest.raises(ValidationError, match="an S3 bucket name"):
+    with pytest.raises(PlanError, match=r"dataset\.bucket: expected an S3 bucket name"):
         small.resolved("123456789012", "eu-central-1", "x" * 50)
 
 

@@ -49,7 +49,13 @@ def test_another_account_is_refused(estate: Estate, plan: Plan, run_dir: Path, t
         destroy(run_dir, replace(target, region="eu-west-1"), lambda text: None)
 
 
-def test_the_journal_holds_no_secret_and_the_estate_is_its_owners(estate: Estate, run_dir: Path, target: Target) -> None:
+def test_another_plan_is_refused(estate: Estate, plan: Plan, run_dir: Path, target: Target) -> None:
+    """A run goes on with the plan that it was begun with, or not at all."""
+    with pytest.raises(ProvisionError, match="begun with another plan"):
+        create(plan.model_copy(update={"grants": plan.grants[:1]}), target, run_dir, lambda text: None)
+
+
+def test_the_journal_holds_no_secret(estate: Estate, run_dir: Path, target: Target) -> None:
     """Keys and passwords stand in the estate alone, which only its owner may read."""
     journal = (run_dir / "journal.jsonl").read_text()
     keys = [person.secret_access_key for person in estate.people if person.secret_access_key]
@@ -141,12 +147,13 @@ def test_the_harness_may_assume_every_role_with_the_external_id_alone(
                         SourceIdentity=person.profile)
         if person.stand_in_role_arn:
             with pytest.raises(sts.exceptions.ClientError, match="AccessDenied"):
-                sts.assume_role(RoleArn=person.stand_in_role_arn, RoleSessionName="x", ExternalId=estate.external_id,
+                sts.assume_role(RoleArn=person.stand_in_role_arn, RoleSessionName="session",
+                                ExternalId=estate.external_id,
                                 Tags=[{"Key": "studiouserid", "Value": "somebody@example.com"}])
-            sts.assume_role(RoleArn=person.stand_in_role_arn, RoleSessionName="x", ExternalId=estate.external_id,
-                            Tags=[{"Key": "studiouserid", "Value": person.user_id}])
+            sts.assume_role(RoleArn=person.stand_in_role_arn, RoleSessionName="session",
+                            ExternalId=estate.external_id, Tags=[{"Key": "studiouserid", "Value": person.user_id}])
     assert estate.control_reader is not None
-    sts.assume_role(RoleArn=estate.control_reader.role_arn, RoleSessionName="x", ExternalId=estate.external_id)
+    sts.assume_role(RoleArn=estate.control_reader.role_arn, RoleSessionName="somebody", ExternalId=estate.external_id)
 
 
 def test_a_console_user_opens_the_own_profile_and_no_other(estate: Estate, target: Target) -> None:
@@ -211,7 +218,7 @@ def test_what_a_data_scientist_does_still_works(estate: Estate, target: Target) 
     lambda client, estate: client("sagemaker").add_tags(
         ResourceArn=estate.person("data-scientist-limited").profile_arn, Tags=[{"Key": "studiouserid", "Value": "x"}]),
     lambda client, estate: client("sts").assume_role(
-        RoleArn=estate.person("data-scientist-full").execution_role_arn, RoleSessionName="x",
+        RoleArn=estate.person("data-scientist-full").execution_role_arn, RoleSessionName="somebody",
         ExternalId=estate.external_id),
 ], ids=["shared workgroup", "another's history", "lake bucket", "all results", "another's results", "retag own profile",
         "another's role"])

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,7 +21,6 @@ from provision.site import Kind
 
 ROOT = Path(__file__).resolve().parents[2]
 Inventory = dict[str, list[str]]
-EVERYBODY = {"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"}
 
 DIE = """
 import os, sys
@@ -32,7 +30,8 @@ from lakeproof.target import Target
 from provision import create
 from provision.journal import Journal
 
-plan, run_dir, step, moment = Plan.model_validate_json(Path(sys.argv[1]).read_text()), sys.argv[2], int(sys.argv[3]), sys.argv[4]
+file, run_dir, step, moment = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+plan = Plan.model_validate_json(Path(file).read_text())
 begin, made = Journal.begin, Journal.made
 
 def dying_begin(self, wanted):
@@ -80,11 +79,11 @@ def test_destroy_leaves_the_account_as_it_was(plan: Plan, target: Target, tmp_pa
 
 
 @pytest.mark.parametrize(("step", "moment"), [
-    (1, "begun"), (1, "called"), (3, "made"), (7, "called"), (12, "begun"), (19, "called"), (27, "made"), (34, "called"),
-    (41, "begun"), (48, "called"), (54, "called")])
+    (1, "begun"), (1, "called"), (3, "made"), (7, "called"), (12, "begun"), (19, "called"), (27, "made"),
+    (34, "called"), (41, "begun"), (48, "called"), (54, "called")])
 def test_killed_at_any_step_nothing_is_left(step: int, moment: str, plan: Plan, target: Target, tmp_path: Path,
                                             inventory: Callable[[], Inventory]) -> None:
-    """Dead after writing a step down, after the call or after its confirmation: destroy leaves the account as before."""
+    """Dead after writing a step down, after its call or its confirmation: destroy leaves the account as before."""
     before = inventory()
     killed(plan, target, tmp_path / "run", step, moment)
     assert destroy(tmp_path / "run", target, quiet) == []
@@ -98,6 +97,7 @@ def test_a_dead_run_can_be_finished(step: int, moment: str, plan: Plan, target: 
     before = inventory()
     killed(plan, target, tmp_path / "run", step, moment)
     estate = create(plan, target, tmp_path / "run", quiet)
+    assert {entry.state for entry in Journal.read(tmp_path / "run").entries()} <= {"made", "gone"}
     user = estate.person("data-scientist-full")
     assert target.client("sts", user.console_keys()).get_caller_identity()["Arn"] == user.user_arn
     assert target.client("sagemaker").describe_domain(DomainId=estate.domain_id)["Status"] == "InService"
@@ -157,21 +157,38 @@ def test_a_name_that_is_taken_stops_the_run_and_stays_the_owners(
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{
         "Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}))
     before = inventory()
-    with pytest.raises(ProvisionError, match=r"there is a role 'SageMakerStudioExecutionRole_federated-limited.*did not"):
+    with pytest.raises(ProvisionError, match=r"there is a role 'SageMakerStudio.*this run did not make"):
         create(plan, target, tmp_path, quiet)
     assert destroy(tmp_path, target, quiet) == []
     assert inventory() == before
     iam.delete_role(RoleName=name)
 
 
+def test_a_bucket_that_is_taken_stops_the_run_and_stays_the_owners(
+        plan: Plan, target: Target, tmp_path: Path, inventory: Callable[[], Inventory]) -> None:
+    """us-east-1 answers a second CreateBucket of one's own with success: the bucket is not taken for the run's."""
+    done = plan.resolved(target.account_id, target.region, "0a1b2c3d")
+    s3 = target.client("s3")
+    s3.create_bucket(Bucket=done.dataset.bucket)
+    s3.put_object(Bucket=done.dataset.bucket, Key="theirs", Body=b"x")
+    before = inventory()
+    with pytest.raises(ProvisionError, match="exists already and is not this run's"):
+        create(done, target, tmp_path, quiet)
+    assert destroy(tmp_path, target, quiet) == []
+    assert inventory() == before
+    s3.delete_object(Bucket=done.dataset.bucket, Key="theirs")
+    s3.delete_bucket(Bucket=done.dataset.bucket)
+
+
 def test_settings_that_somebody_else_has_changed_are_kept(plan: Plan, target: Target, tmp_path: Path) -> None:
     """Another administrator and other default permissions, set during the run, stay; the run says so."""
     lake, told = target.client("lakeformation"), []
     original = lake.get_data_lake_settings()["DataLakeSettings"]
+    theirs = original["CreateTableDefaultPermissions"]
+    lake.put_data_lake_settings(DataLakeSettings={**original, "CreateTableDefaultPermissions": []})
     create(plan, target, tmp_path, quiet)
     during = lake.get_data_lake_settings()["DataLakeSettings"]
-    other = {"DataLakePrincipalIdentifier": f"arn:aws:iam::{target.account_id}:user/somebody"}
-    theirs = [{"Principal": EVERYBODY, "Permissions": ["SELECT"]}]
+    other = {"DataLakePrincipalIdentifier": target.client("iam").create_user(UserName="somebody")["User"]["Arn"]}
     lake.put_data_lake_settings(DataLakeSettings={
         **during, "DataLakeAdmins": [*during["DataLakeAdmins"], other], "CreateTableDefaultPermissions": theirs})
     assert destroy(tmp_path, target, told.append) == []
@@ -181,6 +198,7 @@ def test_settings_that_somebody_else_has_changed_are_kept(plan: Plan, target: Ta
     assert after["CreateDatabaseDefaultPermissions"] == original["CreateDatabaseDefaultPermissions"]
     assert any("kept CreateTableDefaultPermissions as somebody else has set it since" in text for text in told)
     lake.put_data_lake_settings(DataLakeSettings=original)
+    target.client("iam").delete_user(UserName="somebody")
 
 
 def test_the_harness_stays_an_administrator_that_was_one(plan: Plan, target: Target, tmp_path: Path) -> None:
@@ -245,6 +263,7 @@ def test_what_cannot_be_removed_is_residue(plan: Plan, target: Target, tmp_path:
     _as_environment(target, monkeypatch)
     with monkeypatch.context() as patched:
         patched.setattr(module, "KINDS", {**kinds, "workgroup": stuck})
+        patched.setattr(module, "_ATTEMPTS", 1)
         assert main(["destroy", str(tmp_path)]) == 13
         told = capsys.readouterr().err
     assert "LEFT: workgroup data-scientist-full: still there after it was removed" in told
@@ -296,7 +315,8 @@ def test_expired_runs_are_swept_by_their_tags_alone(plan: Plan, target: Target, 
     assert f"would remove domain lakeproof-{estate.run_id}" in capsys.readouterr().out
     assert main(["destroy", "--expired", *where]) == 0
     after = inventory()
-    assert {name for name in before if before[name] != after[name]} <= {"settings", "permissions", "attributes", "roles"}
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed <= {"settings", "permissions", "attributes", "roles"}
     assert not any(estate.run_id in text for found in after.values() for text in found)
     assert destroy(kept, target, quiet) == []
     assert inventory() == before

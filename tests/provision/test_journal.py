@@ -11,9 +11,9 @@ import pytest
 
 from provision.journal import Journal, JournalError, RunHeader
 
-HEADER = RunHeader(run_id="0a1b2c3d", plan="p", account_id="123456789012", region="eu-west-1", endpoint_url=None,
-                   profile=None, harness_arn="arn:aws:iam::123456789012:user/h", external_id="x", started="",
-                   expires="")
+HEADER = RunHeader(run_id="0a1b2c3d", plan="p", plan_sha256="", account_id="123456789012", region="eu-west-1",
+                   endpoint_url=None, profile=None, harness_arn="arn:aws:iam::123456789012:user/h",
+                   external_id="x", started="", expires="")
 
 
 def test_what_is_begun_is_on_the_disk_before_begin_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

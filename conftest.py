@@ -1,0 +1,30 @@
+"""Wires the harness together; everything lives in plugins, so this file is their table of contents."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures import hooks
+
+pytest_plugins = [
+    # how feature files become scenarios and results
+    "fixtures.features",
+    "fixtures.tags",
+    "fixtures.allure_results",
+    "fixtures.allure_gherkin",
+    # what a scenario stands on
+    "fixtures.target",
+    "fixtures.lake",
+    "fixtures.people",
+    "fixtures.probing",
+    "fixtures.trail",
+    "fixtures.verdicts",
+    # the words of the Gherkin
+    "steps.queries",
+    # the run itself: pytest configures the last one first
+    "fixtures.signoff",
+]
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    pluginmanager.add_hookspecs(hooks)

@@ -1,0 +1,155 @@
+"""The Athena of one account: its state, and the workers that carry out queries."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from localaws.athena.state import TERMINAL, Execution, State, fresh
+
+if TYPE_CHECKING:
+    from localaws.account import Account
+    from localaws.athena.runner import Runner
+    from localaws.athena.statements import Statement
+    from localaws.call import Call
+
+WORKERS = 6
+LONGEST_POLL = 20.0
+"""Seconds that GetQueryExecution waits for the end of a query (clients time out after 60)."""
+
+
+class Athena:
+    """``state`` is plain data, guarded by ``lock``. Events, workers and engines are made anew after a restore."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self.lock = threading.RLock()
+        self.state: State = fresh(account.clock.now())
+        self._ended: dict[str, threading.Event] = {}
+        self._futures: dict[str, Future[None]] = {}
+        self._interrupts: dict[str, Callable[[], None]] = {}
+        self._stopped: set[str] = set()
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="athena")
+        self._runners: list[Runner] = []
+        weakref.finalize(self, _release, self._pool, self._runners)
+        threading.Thread(target=self.runner, name="athena-imports", daemon=True).start()
+
+    def runner(self) -> Runner:
+        """What carries out queries. The first call imports the engine, which takes some tenths of a second."""
+        with self.lock:
+            if self._runners:
+                return self._runners[0]
+        import duckdb
+        import pyarrow.parquet  # noqa: F401
+
+        from localaws.athena.runner import Runner
+
+        with self.lock:
+            if not self._runners:
+                duckdb.connect(":memory:").close()
+                self._runners.append(Runner(self._account))
+            return self._runners[0]
+
+    def restore(self, state: State) -> None:
+        """Replace the whole state. Queries that had not ended are failed; results in S3 stay readable."""
+        with self.lock:
+            self.state = state
+            self._ended.clear()
+            for execution in state.executions.values():
+                if execution.state not in TERMINAL:
+                    execution.state = "FAILED"
+                    execution.reason = "Query engine had an internal error"
+
+    def begin(self, execution: Execution, call: Call, statement: Callable[[], Statement]) -> None:
+        """Remember a query and hand it to a worker."""
+        with self.lock:
+            self.state.executions[execution.query_id] = execution
+            self._ended[execution.query_id] = threading.Event()
+            self._futures[execution.query_id] = self._pool.submit(self._work, execution, call, statement)
+
+    def _work(self, execution: Execution, call: Call, statement: Callable[[], Statement]) -> None:
+        try:
+            self.runner().run(execution, call, statement, self)
+        finally:
+            self.ended(execution)
+
+    def ended(self, execution: Execution) -> None:
+        """Forget what only a running query needs, and wake whoever waits for its end."""
+        with self.lock:
+            if execution.state not in TERMINAL:
+                execution.state = "FAILED"
+                execution.reason = "Query engine had an internal error"
+            execution.completed = execution.completed or self._account.clock.now()
+            self._futures.pop(execution.query_id, None)
+            self._interrupts.pop(execution.query_id, None)
+            self._stopped.discard(execution.query_id)
+            event = self._ended.pop(execution.query_id, None)
+        if event is not None:
+            event.set()
+
+    def wait(self, query_id: str, seconds: float = LONGEST_POLL) -> None:
+        """Wait, without holding a lock, until the query has ended, at most ``seconds``."""
+        with self.lock:
+            event = self._ended.get(query_id)
+        if event is not None:
+            event.wait(seconds)
+
+    def interruptible(self, query_id: str, interrupt: Callable[[], None]) -> None:
+        """Called by a worker once its engine runs: from now on the query can be stopped."""
+        with self.lock:
+            self._interrupts[query_id] = interrupt
+            stopped = query_id in self._stopped
+        if stopped:
+            interrupt()
+
+    def stop(self, query_id: str) -> None:
+        """Stop a query that has not ended; nothing happens to one that has."""
+        with self.lock:
+            execution = self.state.executions[query_id]
+            if execution.state in TERMINAL:
+                return
+            self._stopped.add(query_id)
+            future, interrupt = self._futures.get(query_id), self._interrupts.get(query_id)
+        if future is not None and future.cancel():
+            with self.lock:
+                execution.state, execution.reason = "CANCELLED", "Query cancelled by user"
+            self.ended(execution)
+        elif interrupt is not None:
+            interrupt()
+
+    def stopped(self, query_id: str) -> bool:
+        """Whether somebody asked to stop the query."""
+        with self.lock:
+            return query_id in self._stopped
+
+    def workgroup_of_query(self, query_id: str) -> str | None:
+        """The workgroup of a query, None for an unknown one. IAM checks per-query operations on it."""
+        with self.lock:
+            execution = self.state.executions.get(query_id)
+            return execution.workgroup if execution else None
+
+    workgroup_of = workgroup_of_query
+
+    def workgroup_of_named_query(self, query_id: str) -> str | None:
+        """The workgroup of a named query, None for an unknown one."""
+        with self.lock:
+            named = self.state.named.get(query_id)
+            return named.workgroup if named else None
+
+    def tags(self, arn: str) -> Mapping[str, str]:
+        """The tags of a workgroup by its ARN; empty for any other resource."""
+        with self.lock:
+            kind, _, name = arn.rpartition(":")[2].partition("/")
+            workgroup = self.state.workgroups.get(name) if kind == "workgroup" else None
+            return dict(workgroup.tags) if workgroup else {}
+
+
+def _release(pool: ThreadPoolExecutor, runners: list[Runner]) -> None:
+    """Let go of workers and engines when the account goes, at the end of the process at the latest."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    for runner in runners:
+        runner.reader.engines.clear()
+    runners.clear()
