@@ -21,6 +21,13 @@ pytest_plugins = [
     "fixtures.verdicts",
     # the words of the Gherkin
     "steps.queries",
+    "steps.calls",
+    "steps.dataset",
+    "steps.identity",
+    "steps.grants",
+    "steps.studio",
+    "steps.isolation",
+    "steps.audit",
     # the run itself: pytest configures the last one first
     "fixtures.signoff",
 ]

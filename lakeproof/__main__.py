@@ -69,8 +69,10 @@ def _plan_check(chosen: argparse.Namespace) -> int:
 
 
 def _summary(plan: Plan) -> str:
-    tables = ", ".join(f"{table.name} ({len(table.column_names)} columns, {len(table.partitions)} partitions)"
-                       for table in plan.dataset.tables)
+    tables = ", ".join(
+        f"{table.name} ({len(table.column_names)} columns, {len(table.partitions)} partitions)"
+        for table in plan.dataset.tables
+    )
     people = ", ".join(person.name for person in plan.people)
     return f"Plan {plan.name}: {plan.dataset.database}: {tables}; {len(plan.people)} people: {people}"
 
@@ -127,8 +129,10 @@ def _destroy_expired(chosen: argparse.Namespace) -> int:
         directory = RUNS / run.run_id / f"swept-{datetime.now(UTC):%Y%m%dT%H%M%S}"
         left += [str(residue) for residue in undo(Site(target, written(run, target, directory), _say))]
     if not chosen.dry_run:
-        print("not known from tags: data lake administrators and default permissions that a dead run has changed; "
-              "its journal restores them")
+        print(
+            "not known from tags: data lake administrators and default permissions that a dead run has changed; "
+            "its journal restores them"
+        )
     return _told(left)
 
 
@@ -153,15 +157,20 @@ def _journal_path(where: str) -> Path:
     if found:
         return found[0]
     known = sorted(item.name for item in RUNS.iterdir()) if RUNS.is_dir() else []
-    raise JournalError(f"no run {where!r}: it is neither a path nor a run under {RUNS} with one journal"
-                       + (f"; there are {', '.join(known)}" if known else ""))
+    raise JournalError(
+        f"no run {where!r}: it is neither a path nor a run under {RUNS} with one journal"
+        + (f"; there are {', '.join(known)}" if known else "")
+    )
 
 
 def _target(chosen: argparse.Namespace, profile: str | None, region: str | None, endpoint_url: str | None) -> Target:
     from lakeproof.target import aws_target
 
-    return aws_target(profile=chosen.profile or profile, region=chosen.region or region,
-                      endpoint_url=chosen.endpoint_url or endpoint_url)
+    return aws_target(
+        profile=chosen.profile or profile,
+        region=chosen.region or region,
+        endpoint_url=chosen.endpoint_url or endpoint_url,
+    )
 
 
 def _say(text: str) -> None:

@@ -80,11 +80,23 @@ class Target:
 
 def local_target(ready: Mapping[str, str]) -> Target:
     """The embedded account, from the line of JSON that ``python -m localaws`` prints when it is ready."""
-    return Target(name="local", endpoint_url=ready["endpoint_url"], region=ready["region"],
-                  account_id=ready["account_id"], access_key_id=ready["access_key_id"],
-                  secret_access_key=ready["secret_access_key"], banner=LOCAL_BANNER, trail_deadline_s=10.0,
-                  propagation_s=0.0, attack_budget=None, max_attempts=1, connect_timeout_s=5.0, read_timeout_s=30.0,
-                  parallel_calls=4, poll_s=0.02)
+    return Target(
+        name="local",
+        endpoint_url=ready["endpoint_url"],
+        region=ready["region"],
+        account_id=ready["account_id"],
+        access_key_id=ready["access_key_id"],
+        secret_access_key=ready["secret_access_key"],
+        banner=LOCAL_BANNER,
+        trail_deadline_s=10.0,
+        propagation_s=0.0,
+        attack_budget=None,
+        max_attempts=1,
+        connect_timeout_s=5.0,
+        read_timeout_s=30.0,
+        parallel_calls=4,
+        poll_s=0.02,
+    )
 
 
 def aws_target(*, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None) -> Target:
@@ -103,9 +115,17 @@ def aws_target(*, profile: str | None = None, region: str | None = None, endpoin
     frozen = keys.get_frozen_credentials()
     if frozen.access_key is None or frozen.secret_key is None:
         raise LookupError("the AWS credentials found are incomplete: access key id and secret are both needed")
-    asking = Target(name="aws", endpoint_url=endpoint_url, region=session.region_name, account_id="",
-                    access_key_id=frozen.access_key, secret_access_key=frozen.secret_key, session_token=frozen.token,
-                    attack_budget=500, profile=profile)
+    asking = Target(
+        name="aws",
+        endpoint_url=endpoint_url,
+        region=session.region_name,
+        account_id="",
+        access_key_id=frozen.access_key,
+        secret_access_key=frozen.secret_key,
+        session_token=frozen.token,
+        attack_budget=500,
+        profile=profile,
+    )
     return replace(asking, account_id=asking.client("sts").get_caller_identity()["Account"])
 
 
@@ -135,14 +155,24 @@ class _Clients:
             self._session = boto3.Session()
         config = Config(
             retries={"mode": "standard", "total_max_attempts": target.max_attempts},
-            connect_timeout=target.connect_timeout_s, read_timeout=target.read_timeout_s, max_pool_connections=32,
-            s3={"addressing_style": "path" if target.endpoint_url else "auto"}, parameter_validation=True,
-            request_checksum_calculation="when_required", response_checksum_validation="when_required",
+            connect_timeout=target.connect_timeout_s,
+            read_timeout=target.read_timeout_s,
+            max_pool_connections=32,
+            s3={"addressing_style": "path" if target.endpoint_url else "auto"},
+            parameter_validation=True,
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
         )
         make: Any = self._session.client
-        return make(service, region_name=target.region, endpoint_url=target.endpoint_url,
-                    aws_access_key_id=credentials.access_key_id, aws_secret_access_key=credentials.secret_access_key,
-                    aws_session_token=credentials.session_token, config=config)
+        return make(
+            service,
+            region_name=target.region,
+            endpoint_url=target.endpoint_url,
+            aws_access_key_id=credentials.access_key_id,
+            aws_secret_access_key=credentials.secret_access_key,
+            aws_session_token=credentials.session_token,
+            config=config,
+        )
 
 
 _clients = _Clients()

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 OPENING = "CreatePresignedDomainUrl"
+DATA_EVENTS = frozenset({"GetObject", "HeadObject", "PutObject", "DeleteObject", "ListObjects", "ListObjectsV2"})
+"""Calls on objects: the event history never holds them, only a trail that was told to (CloudTrail user guide,
+"Logging data events")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,8 @@ class Entry:
 
     @property
     def traced(self) -> bool:
-        """Whether AWS answered, so that a record of the call must exist."""
-        return self.request_id is not None
+        """Whether AWS answered, so that the event history must hold a record of the call."""
+        return self.request_id is not None and self.operation not in DATA_EVENTS
 
     @property
     def kind(self) -> str:

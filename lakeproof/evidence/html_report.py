@@ -16,7 +16,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ANALYTICS = re.compile(r'<script async src="https://www\.googletagmanager\.com[^>]*></script>\s*<script>.*?</script>', re.S)
+ANALYTICS = re.compile(
+    r'<script async src="https://www\.googletagmanager\.com[^>]*></script>\s*<script>.*?</script>', re.S
+)
 POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src data: blob:; form-action 'none'"
 STRIP_STYLE = (
     "position:sticky;top:0;z-index:99999;padding:6px 16px;font:600 14px/1.5 system-ui,sans-serif;"
@@ -54,10 +56,14 @@ def strip_text(run: Path) -> str:
 def _finish(page: str, strip: str) -> str:
     page, removed = ANALYTICS.subn("", page)
     if "googletagmanager" in page:
-        raise ReportError(f"Allure's page still names an analytics host ({removed} tags removed): its layout has changed")
+        raise ReportError(
+            f"Allure's page still names an analytics host ({removed} tags removed): its layout has changed"
+        )
     policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     page = page.replace("<head>", f"<head>\n    {policy}", 1)
-    return page.replace("<body>", f'<body><div id="lakeproof-strip" style="{STRIP_STYLE}">{html.escape(strip)}</div>', 1)
+    return page.replace(
+        "<body>", f'<body><div id="lakeproof-strip" style="{STRIP_STYLE}">{html.escape(strip)}</div>', 1
+    )
 
 
 def _allure(*arguments: str) -> None:

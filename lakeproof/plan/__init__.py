@@ -6,5 +6,18 @@ from lakeproof.plan.parts import Column, Columns, Dataset, Grant, Person, Table
 from lakeproof.plan.permissions import Permission, permissions
 from lakeproof.plan.problems import PlanError, Problem
 
-__all__ = ["Column", "Columns", "Dataset", "Grant", "Permission", "Person", "Plan", "PlanError", "Problem", "Table",
-           "load", "parse", "permissions"]
+__all__ = [
+    "Column",
+    "Columns",
+    "Dataset",
+    "Grant",
+    "Permission",
+    "Person",
+    "Plan",
+    "PlanError",
+    "Problem",
+    "Table",
+    "load",
+    "parse",
+    "permissions",
+]

@@ -57,8 +57,18 @@ def read(path: FilePath) -> Document:
     except yaml.YAMLError as error:
         raise PlanError([_syntax(str(path), text, error)]) from None
     if not isinstance(root, yaml.MappingNode):
-        raise PlanError([Problem(str(path), 1, (), "a mapping with schema_version, name, dataset ...",
-                                 "an empty file" if root is None else "something else", "not a plan file")])
+        raise PlanError(
+            [
+                Problem(
+                    str(path),
+                    1,
+                    (),
+                    "a mapping with schema_version, name, dataset ...",
+                    "an empty file" if root is None else "something else",
+                    "not a plan file",
+                )
+            ]
+        )
     document.lines[()] = 1
     document.data = _Builder(document).build(root, (), ())
     return document
@@ -75,9 +85,16 @@ class _Builder:
     def build(self, node: Any, where: Path, around: tuple[Any, ...]) -> Any:
         self.left -= 1
         if self.left < 0 or node in around:
-            raise PlanError([self.document.problem(
-                where, f"a file of fewer than {_MOST_NODES} values", "more",
-                "an alias that contains itself or multiplies")])
+            raise PlanError(
+                [
+                    self.document.problem(
+                        where,
+                        f"a file of fewer than {_MOST_NODES} values",
+                        "more",
+                        "an alias that contains itself or multiplies",
+                    )
+                ]
+            )
         inside = (*around, node)
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node, where)
@@ -97,8 +114,11 @@ class _Builder:
             except (ValueError, yaml.YAMLError):
                 kind = f"malformed {kind}"
         if kind != "timestamp":
-            self.document.problems.append(self.document.problem(
-                where, "text, a number, true or false", f"a YAML {kind}: {node.value!r}", "put the value in quotes"))
+            self.document.problems.append(
+                self.document.problem(
+                    where, "text, a number, true or false", f"a YAML {kind}: {node.value!r}", "put the value in quotes"
+                )
+            )
         return node.value
 
     def mapping(self, node: Any, where: Path, around: tuple[Any, ...]) -> dict[str, Any]:
@@ -115,10 +135,16 @@ class _Builder:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
             if key in built:
                 first = self.document.line((*where, key))
-                self.document.problems.append(Problem(
-                    self.document.file, line, (*where, key), f"the key {key!r} once in {shown(where) or 'the plan'}",
-                    f"a second time (first on line {first})",
-                    "copied and not edited; YAML would silently keep the last"))
+                self.document.problems.append(
+                    Problem(
+                        self.document.file,
+                        line,
+                        (*where, key),
+                        f"the key {key!r} once in {shown(where) or 'the plan'}",
+                        f"a second time (first on line {first})",
+                        "copied and not edited; YAML would silently keep the last",
+                    )
+                )
                 continue
             self.document.lines[(*where, key)] = line
             built[key] = self.build(value_node, (*where, key), around)
@@ -146,7 +172,7 @@ def _syntax(file: str, text: str, error: yaml.YAMLError) -> Problem:
 def _cause(lines: list[str], number: int, said: str) -> str:
     line = lines[number] if number < len(lines) else ""
     above = lines[number - 1] if 0 < number <= len(lines) else ""
-    if "\t" in line[:len(line) - len(line.lstrip())] or "\\t" in said:
+    if "\t" in line[: len(line) - len(line.lstrip())] or "\\t" in said:
         return "a tab: YAML is indented with spaces"
     if "could not find expected ':'" in said or "expected <block end>" in said:
         if above.strip() and ":" not in above and not above.lstrip().startswith("- "):

@@ -22,16 +22,23 @@ NOT_YET = {
 """Keys that later versions will know, by part and key: refused by name."""
 
 _WANTED = {
-    "string_type": "text", "int_type": "a whole number", "int_from_float": "a whole number",
-    "bool_type": "true or false", "tuple_type": "a list", "model_type": "a mapping of keys and values",
-    "dict_type": "a mapping of keys and values", "model_attributes_type": "a mapping of keys and values",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "model_type": "a mapping of keys and values",
+    "dict_type": "a mapping of keys and values",
+    "model_attributes_type": "a mapping of keys and values",
 }
 
 
 def explain(document: Document, data: dict[str, Any], error: ValidationError) -> list[Problem]:
     """A problem for each of pydantic's errors. ``data`` is what was validated: the document and what was filled in."""
-    return [_problem(document, data, _place(entry["loc"], data, entry["type"]), entry)
-            for entry in error.errors(include_url=False)]
+    return [
+        _problem(document, data, _place(entry["loc"], data, entry["type"]), entry)
+        for entry in error.errors(include_url=False)
+    ]
 
 
 def _place(loc: tuple[int | str, ...], data: Any, kind: str) -> Path:
@@ -67,8 +74,12 @@ def _problem(document: Document, data: Any, where: Path, entry: Any) -> Problem:
             cause = likely(value, options, "not one of the words that mean something here")
         return document.problem(where, f"one of {listed(options)}", said(value), cause)
     if kind == "too_short":
-        return document.problem(where, f"at least {entry['ctx']['min_length']} of them", "none",
-                                "left empty: a plan that says nothing here proves nothing")
+        return document.problem(
+            where,
+            f"at least {entry['ctx']['min_length']} of them",
+            "none",
+            "left empty: a plan that says nothing here proves nothing",
+        )
     if kind in _WANTED:
         return document.problem(where, _WANTED[kind], said(value), _type_cause(kind, value))
     return document.problem(where, entry["msg"].removeprefix("Input should be "), said(value), "out of range")
@@ -109,8 +120,11 @@ def _name_cause(value: object, odd: str) -> str:
     text = str(value)
     unknown = sorted(names.placeholders(text) - set(names.ACCOUNT_PLACEHOLDERS) - set(names.PERSON_PLACEHOLDERS))
     if unknown:
-        return likely(unknown[0], (*names.ACCOUNT_PLACEHOLDERS, *names.PERSON_PLACEHOLDERS),
-                      f"there is no placeholder {{{unknown[0]}}}")
+        return likely(
+            unknown[0],
+            (*names.ACCOUNT_PLACEHOLDERS, *names.PERSON_PLACEHOLDERS),
+            f"there is no placeholder {{{unknown[0]}}}",
+        )
     if not text:
         return "left empty"
     if text != text.strip() or " " in text:

@@ -37,8 +37,12 @@ def parse(document: Document, folder: FilePath) -> Plan:
         plan = Plan.model_validate_json(json.dumps(completed | {"documents": documents}))
     except ValidationError as error:
         problems += explain(document, completed, error)
-    problems += [*document.problems, *_internal_keys(document), *shape.problems(document),
-                 *check.problems(document, completed)]
+    problems += [
+        *document.problems,
+        *_internal_keys(document),
+        *shape.problems(document),
+        *check.problems(document, completed),
+    ]
     if problems or plan is None:
         raise PlanError(_own(problems, made))
     return plan
@@ -64,9 +68,16 @@ def _wrong_version(document: Document, version: object) -> Problem:
 
 def _internal_keys(document: Document) -> list[Problem]:
     known = [name for name in Plan.model_fields if name not in INTERNAL]
-    return [document.problem((key,), f"one of the keys {', '.join(known)}", f"the key {key!r}",
-                             "Lakeproof sets it; it has no place in the file")
-            for key in INTERNAL if key in document.data]
+    return [
+        document.problem(
+            (key,),
+            f"one of the keys {', '.join(known)}",
+            f"the key {key!r}",
+            "Lakeproof sets it; it has no place in the file",
+        )
+        for key in INTERNAL
+        if key in document.data
+    ]
 
 
 def _completed(data: dict[str, Any]) -> tuple[dict[str, Any], set[Path]]:

@@ -119,9 +119,14 @@ class Plan(Part):
         """What the placeholders of a policy file stand for. Raises ValueError when the plan is not resolved."""
         if self.account_id is None or self.region is None or self.run_id is None:
             raise ValueError(f"plan {self.name!r} is not resolved: call plan.resolved(account_id, region, run_id)")
-        return {"account": self.account_id, "region": self.region, "run": self.run_id,
-                "database": self.dataset.database, "lake_bucket": self.dataset.bucket,
-                "results_bucket": self.results.bucket}
+        return {
+            "account": self.account_id,
+            "region": self.region,
+            "run": self.run_id,
+            "database": self.dataset.database,
+            "lake_bucket": self.dataset.bucket,
+            "results_bucket": self.results.bucket,
+        }
 
     def role_arn(self, role: str) -> str:
         """The ARN of a planned role. Raises ValueError when the plan is not resolved."""
@@ -135,15 +140,26 @@ class Plan(Part):
         values = {"account": account_id, "region": region, "run": run_id}
         raw = self.model_dump(mode="json")
         documents = raw.pop("documents")
-        done = _fill_all(raw, values) | {"documents": documents, "account_id": account_id, "region": region,
-                                         "run_id": run_id}
+        done = _fill_all(raw, values) | {
+            "documents": documents,
+            "account_id": account_id,
+            "region": region,
+            "run_id": run_id,
+        }
         try:
             return Plan.model_validate_json(json.dumps(done))
         except ValidationError as error:
-            raise PlanError(Problem(
-                f"plan {self.name}", None, entry["loc"], entry["msg"], said(entry["input"]),
-                f"account {account_id}, Region {region} or run {run_id} does not fit there")
-                for entry in error.errors(include_url=False)) from None
+            raise PlanError(
+                Problem(
+                    f"plan {self.name}",
+                    None,
+                    entry["loc"],
+                    entry["msg"],
+                    said(entry["input"]),
+                    f"account {account_id}, Region {region} or run {run_id} does not fit there",
+                )
+                for entry in error.errors(include_url=False)
+            ) from None
 
 
 def _fill_all(value: Any, values: Mapping[str, str]) -> Any:

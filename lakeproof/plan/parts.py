@@ -39,8 +39,10 @@ class Table(Part):
     """Where the files lie in the lake bucket, with a slash at the end."""
     columns: Annotated[tuple[Column, ...], Field(min_length=1)]
     partition_keys: tuple[Column, ...] = ()
-    partitions: tuple[Annotated[Annotated[str, Tag("<one>")] | Annotated[tuple[str, ...], Tag("<several>")],
-                                Discriminator(_form)], ...] = ()
+    partitions: tuple[
+        Annotated[Annotated[str, Tag("<one>")] | Annotated[tuple[str, ...], Tag("<several>")], Discriminator(_form)],
+        ...,
+    ] = ()
     """The values of the partition key; a list of values for each partition where there are several keys."""
 
     @property
@@ -218,6 +220,7 @@ class Grant(Part):
 
     person: str
     table: str
-    columns: Annotated[Annotated[Literal["all"], Tag("<one>")] | Annotated[Columns, Tag("<several>")],
-                       Discriminator(_form)]
+    columns: Annotated[
+        Annotated[Literal["all"], Tag("<one>")] | Annotated[Columns, Tag("<several>")], Discriminator(_form)
+    ]
     grant_option: bool = False

@@ -34,8 +34,18 @@ def permissions(plan: Plan) -> tuple[Permission, ...]:
     found: list[Permission] = []
     for grant in plan.grants:
         some = grant.columns if not isinstance(grant.columns, str) else None
-        found.append(Permission(plan.person(grant.person).execution_role, grant.person, database, grant.table, "SELECT",
-                                some.include if some else None, some.exclude if some else None, grant.grant_option))
+        found.append(
+            Permission(
+                plan.person(grant.person).execution_role,
+                grant.person,
+                database,
+                grant.table,
+                "SELECT",
+                some.include if some else None,
+                some.exclude if some else None,
+                grant.grant_option,
+            )
+        )
     reader = plan.verification.control_reader
     if reader:
         found += [Permission(reader.role, None, database, table.name, "SELECT") for table in plan.dataset.tables]

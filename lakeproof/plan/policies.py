@@ -44,8 +44,14 @@ def texts(document: Document, folder: FilePath) -> tuple[dict[str, str], list[Pr
             found[name] = path.read_text(encoding="utf-8")
         except FileNotFoundError:
             beside = sorted(item.name for item in path.parent.iterdir()) if path.parent.is_dir() else []
-            problems.append(document.problem(where, "a policy file, relative to the plan", f"no file {path}",
-                                             likely(path.name, beside, f"no such file in {path.parent}")))
+            problems.append(
+                document.problem(
+                    where,
+                    "a policy file, relative to the plan",
+                    f"no file {path}",
+                    likely(path.name, beside, f"no such file in {path.parent}"),
+                )
+            )
             continue
         except (OSError, UnicodeDecodeError) as error:
             problems.append(document.problem(where, "a JSON file that can be read", str(error), "not a policy file"))
@@ -64,20 +70,38 @@ def _wrong(document: Document, where: Path, path: FilePath, text: str, allowed: 
         yield Problem(str(path), error.lineno, (), "JSON", seen, _json_cause(lines, error))
         return
     if not isinstance(policy, dict) or not policy.get("Statement"):
-        yield Problem(str(path), 1, (), "a policy: {\"Version\": ..., \"Statement\": [...]}", said(policy),
-                      likely("Statement", list(policy) if isinstance(policy, dict) else [], "not an IAM policy"))
+        yield Problem(
+            str(path),
+            1,
+            (),
+            'a policy: {"Version": ..., "Statement": [...]}',
+            said(policy),
+            likely("Statement", list(policy) if isinstance(policy, dict) else [], "not an IAM policy"),
+        )
         return
     if policy.get("Version") != "2012-10-17":
-        yield Problem(str(path), 1, ("Version",), "\"Version\": \"2012-10-17\"", said(policy.get("Version")),
-                      "left out or old: without it ${aws:...} variables are plain text (IAM user guide, Version)")
+        yield Problem(
+            str(path),
+            1,
+            ("Version",),
+            '"Version": "2012-10-17"',
+            said(policy.get("Version")),
+            "left out or old: without it ${aws:...} variables are plain text (IAM user guide, Version)",
+        )
     for number, line in enumerate(text.splitlines(), 1):
         for unknown in sorted(names.placeholders(line) - set(allowed)):
-            yield Problem(str(path), number, (), f"one of the placeholders {', '.join(allowed)}", f"{{{unknown}}}",
-                          likely(unknown, allowed, "no such placeholder in this file, or a '$' left out before it"))
+            yield Problem(
+                str(path),
+                number,
+                (),
+                f"one of the placeholders {', '.join(allowed)}",
+                f"{{{unknown}}}",
+                likely(unknown, allowed, "no such placeholder in this file, or a '$' left out before it"),
+            )
 
 
 def _json_cause(lines: list[str], error: json.JSONDecodeError) -> str:
-    before = next((line.rstrip() for line in reversed(lines[:error.lineno - 1]) if line.strip()), "")
+    before = next((line.rstrip() for line in reversed(lines[: error.lineno - 1]) if line.strip()), "")
     if error.msg.startswith("Expecting ',' delimiter"):
         return "a comma is missing, or a bracket not closed"
     if error.msg.startswith("Illegal trailing comma") or (error.msg.startswith("Expecting") and before.endswith(",")):

@@ -65,11 +65,11 @@ def said(value: object) -> str:
 
 def cut(text: str, longest: int = 120) -> str:
     """``text``, its middle left out when it is longer than ``longest``."""
-    return text if len(text) <= longest else f"{text[:longest - 30]} ... {text[-20:]}"
+    return text if len(text) <= longest else f"{text[: longest - 30]} ... {text[-20:]}"
 
 
 def likely(word: object, known: Sequence[str], otherwise: str) -> str:
-    """"did you mean ..." for the nearest of the known words; ``otherwise`` when none is near."""
+    """ "did you mean ..." for the nearest of the known words; ``otherwise`` when none is near."""
     near = difflib.get_close_matches(str(word), known, n=1, cutoff=0.6)
     if not near:
         lower = {name.lower(): name for name in known}

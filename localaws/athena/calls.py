@@ -11,6 +11,7 @@ from localaws.athena import signatures, special
 from localaws.athena.failure import QueryFailed, not_supported
 from localaws.athena.operators import coerce, decimal_quotient, unscaled
 from localaws.athena.scope import Bound, Kind
+from localaws.athena.syntax import only
 from localaws.athena.types import BIGINT, UNKNOWN, VARCHAR, common_type, decimal, duck
 
 if TYPE_CHECKING:
@@ -18,8 +19,15 @@ if TYPE_CHECKING:
 
 Position = tuple[int, int] | None
 CALLS = (
-    exp.Anonymous, exp.Filter, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls, exp.Window, exp.Trim,
-    exp.StrPosition, exp.Substring,
+    exp.Anonymous,
+    exp.Filter,
+    exp.WithinGroup,
+    exp.IgnoreNulls,
+    exp.RespectNulls,
+    exp.Window,
+    exp.Trim,
+    exp.StrPosition,
+    exp.Substring,
 )
 
 
@@ -50,7 +58,10 @@ def bind_call(e: Expressions, node: exp.Expr) -> Bound:
     if name in signatures.table("aggregate"):
         return _aggregate(e, call, "aggregate")
     for what, given in (
-        ("OVER", call.over), ("FILTER", call.filter), ("DISTINCT", call.distinct), ("ORDER BY", call.order),
+        ("OVER", call.over),
+        ("FILTER", call.filter),
+        ("DISTINCT", call.distinct),
+        ("ORDER BY", call.order),
         ("IGNORE NULLS", call.ignore_nulls),
     ):
         if given:
@@ -82,8 +93,6 @@ def concatenate(values: list[Bound], position: Position) -> Bound:
 
 
 def _taken_apart(e: Expressions, node: exp.Expr) -> _Call:
-    from localaws.athena.expressions import only
-
     call = _Call(node)
     while not isinstance(node, exp.Anonymous):
         if isinstance(node, exp.Window):
@@ -112,8 +121,6 @@ def _taken_apart(e: Expressions, node: exp.Expr) -> _Call:
 
 def _unwrap_arguments(e: Expressions, call: _Call) -> None:
     """DISTINCT, ORDER BY and IGNORE NULLS that stand inside the parentheses."""
-    from localaws.athena.expressions import only
-
     if len(call.arguments) == 1 and isinstance(call.arguments[0], exp.Distinct):
         if call.arguments[0].args.get("on"):
             raise not_supported("DISTINCT ON", e.at(call.node))
@@ -140,8 +147,6 @@ def _unwrap_arguments(e: Expressions, call: _Call) -> None:
 
 def _keyword_form(e: Expressions, node: exp.Expr) -> tuple[str, list[exp.Expr]]:
     """TRIM(BOTH 'x' FROM a), POSITION(a IN b) and SUBSTRING(a FROM n FOR m) as plain calls."""
-    from localaws.athena.expressions import only
-
     if isinstance(node, exp.Trim):
         only(node, "this", "expression", "position")
         name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or "BOTH").upper(), "trim")
@@ -183,7 +188,10 @@ def _aggregate(e: Expressions, call: _Call, table: str) -> Bound:
         raise not_supported("count of several arguments", at)
     values, result, template = signatures.fit(table, call.name, arguments, at)
     sql = template.format(
-        *(v.sql for v in values), d=distinct, f=suffix, o=f" ORDER BY {order}" if order else "",
+        *(v.sql for v in values),
+        d=distinct,
+        f=suffix,
+        o=f" ORDER BY {order}" if order else "",
         n=" IGNORE NULLS" if call.ignore_nulls else "",
     )
     return Bound(sql, result, kind, (*values, *used, *ordering))
@@ -232,8 +240,6 @@ def _over(e: Expressions, window: exp.Window) -> tuple[str, list[Bound]]:
 
 
 def _frame(e: Expressions, spec: exp.Expr) -> str:
-    from localaws.athena.expressions import only
-
     only(spec, "kind", "start", "start_side", "end", "end_side")
     kind = str(spec.args.get("kind") or "").upper()
     if kind not in ("ROWS", "RANGE", "GROUPS"):
@@ -265,8 +271,6 @@ def _ordering(e: Expressions, items: list[exp.Ordered]) -> tuple[str, list[Bound
 
 def direction(item: exp.Ordered) -> str:
     """ASC or DESC, and where NULLs go."""
-    from localaws.athena.expressions import only
-
     only(item, "this", "desc", "nulls_first")
     return f" {'DESC' if item.args.get('desc') else 'ASC'} NULLS {'FIRST' if item.args.get('nulls_first') else 'LAST'}"
 

@@ -76,9 +76,7 @@ def _create_database(account: Account, catalog: CallerCatalog, statement: statem
         document["Description"] = statement.comment
     if statement.location is not None:
         document["LocationUri"] = statement.location
-    return _created(
-        statement.unless_exists, lambda: glue.create_database(account, catalog.call.caller, document)
-    )
+    return _created(statement.unless_exists, lambda: glue.create_database(account, catalog.call.caller, document))
 
 
 def _created(unless_exists: bool, create: Callable[[], object]) -> list[str]:

@@ -5,7 +5,6 @@ Source: Athena API reference; PyAthena's and awswrangler's sources for what clie
 
 from __future__ import annotations
 
-import base64
 import json
 import uuid
 from collections.abc import Mapping
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from localaws.athena import locations
 from localaws.athena.failure import QueryFailed
 from localaws.athena.locations import invalid
-from localaws.athena.state import PRIMARY, TERMINAL, Execution
-from localaws.errors import AwsError, not_implemented
+from localaws.athena.result_pages import execution_of, get_query_results, token, untoken
+from localaws.athena.state import PRIMARY, Execution
+from localaws.errors import not_implemented
 
 if TYPE_CHECKING:
     from localaws.account import Account
@@ -80,9 +80,17 @@ def _prepared(account: Account, call: Call, text: str) -> tuple[Execution, Any]:
         locations.check_bucket(account, call, bucket, configuration)
         output = f"s3://{bucket}/{prefix}{query_id}.{suffix}"
     execution = Execution(
-        query_id, text, name, (context.get("Database") or "").lower() or None, context.get("Catalog"), output,
-        {**configuration, "OutputLocation": output} if output else {}, account.clock.now(), call.caller.principal_arn,
-        kind, substatement,
+        query_id,
+        text,
+        name,
+        (context.get("Database") or "").lower() or None,
+        context.get("Catalog"),
+        output,
+        {**configuration, "OutputLocation": output} if output else {},
+        account.clock.now(),
+        call.caller.principal_arn,
+        kind,
+        substatement,
     )
     return execution, statement
 
@@ -92,10 +100,10 @@ def _understood(text: str) -> tuple[str, str | None, str, Any]:
 
     Raises InvalidRequestException for text that no grammar of Athena's knows.
     """
-    from localaws.athena import statements, syntax
+    from localaws.athena import grammar, statements, syntax
 
     try:
-        found = statements.parse(text)
+        found = grammar.parse(text)
         if isinstance(found, (statements.Query, statements.Explain)):
             syntax.parse_query(found.text)
     except syntax.MalformedQuery as malformed:
@@ -113,19 +121,12 @@ def _understood(text: str) -> tuple[str, str | None, str, Any]:
     return kind, substatement, "csv" if kind == "DML" else "txt", lambda: found
 
 
-def _execution(account: Account, query_id: str) -> Execution:
-    execution = account.athena.state.executions.get(query_id)
-    if execution is None:
-        raise invalid(f"QueryExecution {query_id[:100]} was not found", "INVALID_QUERY_EXECUTION_ID")
-    return execution
-
-
 def get_query_execution(account: Account, call: Call) -> Output:
     """GetQueryExecution. Answers at once when the query has ended, else waits for its end, at most 20 s."""
     query_id = call.params["QueryExecutionId"]
     account.athena.wait(query_id)
     with account.athena.lock:
-        return {"QueryExecution": _document(_execution(account, query_id))}
+        return {"QueryExecution": _document(execution_of(account, query_id))}
 
 
 def batch_get_query_execution(account: Account, call: Call) -> Output:
@@ -166,7 +167,8 @@ def _document(execution: Execution) -> dict[str, Any]:
         "Statistics": {**execution.statistics, "ResultReuseInformation": {"ReusedPreviousResult": False}},
         "WorkGroup": execution.workgroup,
         "EngineVersion": {
-            "SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3",
+            "SelectedEngineVersion": "AUTO",
+            "EffectiveEngineVersion": "Athena engine version 3",
         },
     }
     if execution.substatement is not None:
@@ -186,109 +188,28 @@ def list_query_executions(account: Account, call: Call) -> Output:
         if name not in account.athena.state.workgroups:
             raise invalid(f"WorkGroup {name} is not found.", "WORKGROUP_NOT_FOUND")
         ids = [i for i, e in reversed(account.athena.state.executions.items()) if e.workgroup == name]
-    token = call.params.get("NextToken")
-    start = ids.index(_untoken(token)) + 1 if token and _untoken(token) in ids else 0
+    given = call.params.get("NextToken")
+    start = ids.index(untoken(given)) + 1 if given and untoken(given) in ids else 0
     page = ids[start : start + most]
     answer: dict[str, Any] = {"QueryExecutionIds": page}
     if start + most < len(ids) and page:
-        answer["NextToken"] = _token(page[-1])
+        answer["NextToken"] = token(page[-1])
     return answer
-
-
-def _token(text: str) -> str:
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def _untoken(token: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
-    except ValueError:
-        raise invalid("Invalid NextToken", "INVALID_INPUT") from None
 
 
 def stop_query_execution(account: Account, call: Call) -> Output:
     """StopQueryExecution: no effect on a query that has ended."""
     query_id = call.params["QueryExecutionId"]
     with account.athena.lock:
-        _execution(account, query_id)
+        execution_of(account, query_id)
     account.athena.stop(query_id)
     return {}
-
-
-def get_query_results(account: Account, call: Call) -> Output:
-    """GetQueryResults: the result object read with the caller's s3:GetObject, 1,000 rows a page, header first.
-
-    Source of that need: Athena API reference, GetQueryResults ("permissions to ... s3:GetObject").
-    """
-    from localaws.athena import results
-
-    params = call.params
-    if params.get("QueryResultType") == "DATA_MANIFEST":
-        raise not_implemented("athena", "GetQueryResults.QueryResultType DATA_MANIFEST")
-    with account.athena.lock:
-        execution = _execution(account, params["QueryExecutionId"])
-        if execution.state not in TERMINAL:
-            message = f"Query has not yet finished. Current state: {execution.state}"
-            raise invalid(message, "INVALID_QUERY_EXECUTION_ID")
-        if execution.state != "SUCCEEDED":
-            message = f"Query did not finish successfully. Final query state: {execution.state}"
-            raise invalid(message, "INVALID_QUERY_EXECUTION_ID")
-    body = _result(account, call, execution)
-    most = params.get("MaxResults") or 1000
-    token = params.get("NextToken")
-    offset = _offset(token, len(body)) if token else 0
-    width = len(execution.columns)
-    try:
-        if execution.header:
-            rows, after = results.read_csv_page(body, offset, width, most)
-        else:
-            rows, after = results.read_lines_page(body, offset, most)
-    except ValueError:
-        raise invalid("The result of the query cannot be read", "INVALID_INPUT") from None
-    data = [{"Data": [{} if v is None else {"VarCharValue": v} for v in row]} for row in rows]
-    infos = list(execution.columns)
-    answer: dict[str, Any] = {
-        "UpdateCount": 0, "ResultSet": {"Rows": data, "ResultSetMetadata": {"ColumnInfo": infos}},
-    }
-    if after < len(body):
-        answer["NextToken"] = _token(str(after))
-    return answer
-
-
-def _offset(token: str, size: int) -> int:
-    text = _untoken(token)
-    if not text.isdigit() or int(text) > size:
-        raise invalid("Invalid NextToken", "INVALID_INPUT")
-    return int(text)
-
-
-def _result(account: Account, call: Call, execution: Execution) -> bytes:
-    if execution.output is None:
-        with account.athena.lock:
-            kept = account.athena.state.managed.get(execution.query_id)
-        if kept is None:
-            raise invalid("Could not find results", "INVALID_QUERY_EXECUTION_ID")
-        return kept
-    from localaws.athena.catalog import ATHENA
-    from localaws.athena.files import split_uri
-
-    bucket, key = split_uri(execution.output)
-    acting = call.acting("s3", "GetObject", {"Bucket": bucket, "Key": key}, ATHENA)
-    try:
-        account.authorizer.check(acting, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
-        return account.store.read_object(bucket, key)
-    except AwsError as error:
-        if error.status == 501:
-            raise
-        if error.code in ("NoSuchKey", "NoSuchBucket"):
-            raise invalid("Could not find results", "INVALID_QUERY_EXECUTION_ID") from None
-        raise AwsError("AccessDeniedException", error.message) from None
 
 
 def get_query_runtime_statistics(account: Account, call: Call) -> Output:
     """GetQueryRuntimeStatistics: the timeline and the rows that came out; nothing about rows that were read."""
     with account.athena.lock:
-        execution = _execution(account, call.params["QueryExecutionId"])
+        execution = execution_of(account, call.params["QueryExecutionId"])
         timeline = {k: v for k, v in execution.statistics.items() if k != "DataScannedInBytes"}
         rows = {"OutputRows": execution.rows}
     return {"QueryRuntimeStatistics": {"Timeline": timeline, "Rows": rows}}

@@ -46,9 +46,7 @@ def split_uri(uri: str) -> tuple[str, str]:
     return parsed.netloc, parsed.path.lstrip("/")
 
 
-def files_of(
-    store: Store, document: Mapping[str, Any], partitions: Sequence[Mapping[str, Any]]
-) -> tuple[File, ...]:
+def files_of(store: Store, document: Mapping[str, Any], partitions: Sequence[Mapping[str, Any]]) -> tuple[File, ...]:
     """The objects that hold the table's rows, in a fixed order: by partition, then by key.
 
     Names that begin with "_" or "." are no data (Athena User Guide, "Table location"). Raises QueryFailed for a format
@@ -122,9 +120,7 @@ class Columns:
             parts = list(pool.map(lambda f: self._file(f, columns, keys, schema), files))
         return pa.concat_tables(parts) if parts else schema.empty_table()
 
-    def _file(
-        self, file: File, columns: Mapping[str, Type], keys: Mapping[str, Type], schema: pa.Schema
-    ) -> pa.Table:
+    def _file(self, file: File, columns: Mapping[str, Type], keys: Mapping[str, Type], schema: pa.Schema) -> pa.Table:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -208,9 +204,17 @@ def arrow_type(type_: Type) -> pa.DataType:
     if type_.name == "row":
         return pa.struct([(n, arrow_type(type_.inner(i))) for i, n in enumerate(type_.fields)])
     simple = {
-        "boolean": pa.bool_(), "tinyint": pa.int8(), "smallint": pa.int16(), "integer": pa.int32(),
-        "bigint": pa.int64(), "real": pa.float32(), "double": pa.float64(), "varchar": pa.string(),
-        "varbinary": pa.binary(), "date": pa.date32(), "timestamp": pa.timestamp("us"),
+        "boolean": pa.bool_(),
+        "tinyint": pa.int8(),
+        "smallint": pa.int16(),
+        "integer": pa.int32(),
+        "bigint": pa.int64(),
+        "real": pa.float32(),
+        "double": pa.float64(),
+        "varchar": pa.string(),
+        "varbinary": pa.binary(),
+        "date": pa.date32(),
+        "timestamp": pa.timestamp("us"),
     }
     return simple[type_.name]
 

@@ -9,11 +9,12 @@ from sqlglot import exp
 
 from localaws.athena.failure import QueryFailed, not_supported
 from localaws.athena.scope import Bound, Scope
+from localaws.athena.syntax import only
 
 if TYPE_CHECKING:
     from localaws.athena.expressions import Expressions
 
-SETS = {exp.Rollup: "ROLLUP", exp.Cube: "CUBE", exp.GroupingSets: "GROUPING SETS"}
+SETS: dict[type[exp.Expr], str] = {exp.Rollup: "ROLLUP", exp.Cube: "CUBE", exp.GroupingSets: "GROUPING SETS"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,6 @@ def _members(node: exp.Expr) -> list[exp.Expr]:
 
 def group_by(node: exp.Expr | None, binder: Expressions, items: list[Bound]) -> Groups | None:
     """GROUP BY, None without one. Raises QueryFailed for what is no key."""
-    from localaws.athena.expressions import only
-
     if node is None:
         return None
     only(node, "expressions")

@@ -114,8 +114,10 @@ def _table(document: Mapping[str, Any]) -> dict[str, Any]:
     serde = storage.get("SerdeInfo") or {}
     parameters = dict(document.get("Parameters") or {})
     for name, value in (
-        ("inputformat", storage.get("InputFormat")), ("outputformat", storage.get("OutputFormat")),
-        ("location", storage.get("Location")), ("serde.serialization.lib", serde.get("SerializationLibrary")),
+        ("inputformat", storage.get("InputFormat")),
+        ("outputformat", storage.get("OutputFormat")),
+        ("location", storage.get("Location")),
+        ("serde.serialization.lib", serde.get("SerializationLibrary")),
     ):
         if value:
             parameters[name] = value

@@ -25,7 +25,11 @@ def create_named_query(account: Account, call: Call) -> Output:
         if workgroup not in account.athena.state.workgroups:
             raise invalid(f"WorkGroup {workgroup} is not found.", "WORKGROUP_NOT_FOUND")
         account.athena.state.named[query_id] = NamedQuery(
-            query_id, params["Name"], params["Database"], params["QueryString"], workgroup,
+            query_id,
+            params["Name"],
+            params["Database"],
+            params["QueryString"],
+            workgroup,
             params.get("Description") or "",
         )
     return {"NamedQueryId": query_id}
@@ -59,7 +63,10 @@ def batch_get_named_query(account: Account, call: Call) -> Output:
 
 def _document(named: NamedQuery) -> dict[str, str]:
     document = {
-        "Name": named.name, "Database": named.database, "QueryString": named.text, "NamedQueryId": named.query_id,
+        "Name": named.name,
+        "Database": named.database,
+        "QueryString": named.text,
+        "NamedQueryId": named.query_id,
         "WorkGroup": named.workgroup,
     }
     return {**document, "Description": named.description} if named.description else document

@@ -82,9 +82,7 @@ def comparison(operator: str, left: Bound, right: Bound, position: Position) -> 
 def boolean(value: Bound, what: str, position: Position) -> Bound:
     """The value, which must be a boolean. Raises QueryFailed TYPE_MISMATCH."""
     if value.type not in (BOOLEAN, UNKNOWN):
-        raise QueryFailed(
-            "TYPE_MISMATCH", f"{what} must evaluate to a boolean (actual: {value.type})", position
-        )
+        raise QueryFailed("TYPE_MISMATCH", f"{what} must evaluate to a boolean (actual: {value.type})", position)
     return coerce(value, BOOLEAN)
 
 
@@ -161,9 +159,7 @@ def _time_arithmetic(operator: str, left: Bound, right: Bound, position: Positio
     if operator not in "+-" or left.type not in (DATE, TIMESTAMP, TIMESTAMP_TZ) or right.type not in intervals:
         raise not_supported(f"{left.type} {operator} {right.type}", position)
     if left.type == DATE and right.type == DAY_TIME and right.literal != "day":
-        raise QueryFailed(
-            "INVALID_FUNCTION_ARGUMENT", "Cannot add hour, minutes or seconds to a date", position
-        )
+        raise QueryFailed("INVALID_FUNCTION_ARGUMENT", "Cannot add hour, minutes or seconds to a date", position)
     sql = f"({left.sql} {operator} {right.sql})"
     return Bound(f"CAST({sql} AS {duck(left.type)})", left.type, "value", (left, right))
 

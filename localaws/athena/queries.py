@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from localaws.athena.calls import direction
 from localaws.athena.catalog import VisibleTable
-from localaws.athena.expressions import Expressions, only, parts_of
+from localaws.athena.expressions import Expressions, parts_of
 from localaws.athena.failure import QueryFailed, not_supported
 from localaws.athena.grouping import check_grouped, group_by
 from localaws.athena.operators import unify
+from localaws.athena.ordering import limits, order_by, order_sql
 from localaws.athena.relations import Relations
 from localaws.athena.scope import Bound, Scope
-from localaws.athena.syntax import position
+from localaws.athena.syntax import only, position
 from localaws.athena.types import BOOLEAN, UNKNOWN, Type, common_type, duck
 
 Position = tuple[int, int] | None
@@ -129,8 +129,21 @@ class Queries:
         return self._scoped(ctes, lambda: self._select_in(node, parent, ctes))
 
     def _select_in(self, node: exp.Select, parent: Scope | None, ctes: dict[str, Relation]) -> Relation:
-        only(node, "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct",
-             "with_", "windows")
+        only(
+            node,
+            "expressions",
+            "from_",
+            "joins",
+            "where",
+            "group",
+            "having",
+            "order",
+            "limit",
+            "offset",
+            "distinct",
+            "with_",
+            "windows",
+        )
         distinct = node.args.get("distinct")
         if distinct is not None:
             only(distinct)
@@ -144,7 +157,7 @@ class Queries:
         groups = group_by(node.args.get("group"), binder.inside("GROUP BY clause", aggregates=False), items)
         having = node.args.get("having")
         kept = binder.inside("HAVING clause").condition(having.this) if having else None
-        ordered = self._order(node, binder, items, labels, distinct is not None)
+        ordered = order_by(self, node, binder, items, labels, distinct is not None)
         everything = [*items, *([kept] if kept else []), *(value for value, _ in ordered if value is not None)]
         if groups is not None or any(v.has("aggregate") for v in everything):
             keys = groups.keys if groups is not None else ()
@@ -158,7 +171,7 @@ class Queries:
         sql += f" WHERE {condition.sql}" if condition else ""
         sql += f" GROUP BY {groups.sql}" if groups is not None else ""
         sql += f" HAVING {kept.sql}" if kept else ""
-        sql += self._order_sql(ordered) + self._limits(node)
+        sql += order_sql(ordered) + limits(self, node)
         outputs = tuple((_output_name(label), item.type) for label, item in zip(labels, items, strict=True))
         names = tuple(label if label is not None else f"_col{i}" for i, label in enumerate(labels))
         return Relation(sql, outputs, names)
@@ -186,83 +199,6 @@ class Queries:
             labels.append(named.name if isinstance(named, exp.Column) else _field_name(named))
         return items, labels
 
-    def _order(
-        self, node: exp.Expr, binder: Expressions, items: list[Bound], labels: list[str | None], distinct: bool
-    ) -> list[tuple[Bound | None, str]]:
-        """(value, text) of ORDER BY; value is None for an output column by its number."""
-        order = node.args.get("order")
-        if order is None:
-            return []
-        only(order, "expressions")
-        named: dict[str, Bound] = {}
-        repeated: set[str] = set()
-        for label, item in zip(labels, items, strict=True):
-            name = label.lower() if label is not None else ""
-            if name in named and named[name].sql != item.sql:
-                repeated.add(name)
-            if name:
-                named.setdefault(name, item)
-        named = {n: v for n, v in named.items() if n not in repeated}
-        ordering = binder.inside("ORDER BY clause", named=named)
-        found: list[tuple[Bound | None, str]] = []
-        for ordered in order.expressions:
-            how = direction(ordered)
-            value = ordered.this
-            if isinstance(value, exp.Literal) and not value.is_string:
-                found.append((None, f"{self._ordinal(value, len(items))}{how}"))
-                continue
-            if isinstance(value, exp.Column) and value.name.lower() in repeated and not value.table:
-                raise QueryFailed("AMBIGUOUS_NAME", f"Column '{value.name.lower()}' is ambiguous", self.at(value))
-            bound = ordering.bind(value)
-            place = next((i for i, item in enumerate(items) if item.sql == bound.sql), None)
-            if place is not None:
-                found.append((None, f"{place + 1}{how}"))
-                continue
-            if distinct:
-                message = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
-                raise QueryFailed("EXPRESSION_NOT_IN_DISTINCT", message, self.at(value))
-            if bound.type.name in ("map",):
-                raise QueryFailed("TYPE_MISMATCH", f"Type {bound.type} is not orderable", self.at(value))
-            found.append((bound, f"{bound.sql}{how}"))
-        return found
-
-    def _ordinal(self, literal: exp.Literal, count: int) -> int:
-        place = str(literal.this)
-        if not place.isdigit() or not 1 <= int(place) <= count:
-            message = f"ORDER BY position {place[:20]} is not in select list"
-            raise QueryFailed("INVALID_COLUMN_REFERENCE", message, self.at(literal))
-        return int(place)
-
-    @staticmethod
-    def _order_sql(ordered: list[tuple[Bound | None, str]]) -> str:
-        return f" ORDER BY {', '.join(text for _, text in ordered)}" if ordered else ""
-
-    def _limits(self, node: exp.Expr) -> str:
-        """LIMIT n, LIMIT ALL, FETCH FIRST n ROWS ONLY, OFFSET n."""
-        sql = ""
-        limit = node.args.get("limit")
-        if isinstance(limit, exp.Fetch):
-            only(limit, "direction", "count", "limit_options")
-            options = limit.args.get("limit_options")
-            if options is not None:
-                only(options, "rows")
-            count = limit.args.get("count")
-            sql += f" LIMIT {self._count(count) if count is not None else 1}"
-        elif limit is not None:
-            only(limit, "expression")
-            if not (isinstance(limit.expression, exp.Var) and limit.expression.name.upper() == "ALL"):
-                sql += f" LIMIT {self._count(limit.expression)}"
-        offset = node.args.get("offset")
-        if offset is not None:
-            only(offset, "expression")
-            sql += f" OFFSET {self._count(offset.expression)}"
-        return sql
-
-    def _count(self, node: exp.Expr) -> int:
-        if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit():
-            return min(int(str(node.this)), 2**62)
-        raise not_supported("a computed LIMIT or OFFSET", self.at(node))
-
     def _tail(self, node: exp.Expr, relation: Relation) -> Relation:
         """ORDER BY, OFFSET and LIMIT of a whole: they may name its outputs only."""
         if not any(node.args.get(k) for k in ("order", "limit", "offset")):
@@ -270,9 +206,9 @@ class Queries:
         name = self.fresh("q")
         items = [Bound(f"{name}.c{i}", type_, "column") for i, (_, type_) in enumerate(relation.outputs)]
         labels = [n for n, _ in relation.outputs]
-        ordered = self._order(node, Expressions(self, Scope()), items, labels, False)
+        ordered = order_by(self, node, Expressions(self, Scope()), items, labels, False)
         columns = ", ".join(f"{item.sql} AS c{i}" for i, item in enumerate(items))
-        sql = f"SELECT {columns} FROM ({relation.sql}) AS {name}{self._order_sql(ordered)}{self._limits(node)}"
+        sql = f"SELECT {columns} FROM ({relation.sql}) AS {name}{order_sql(ordered)}{limits(self, node)}"
         return replace(relation, sql=sql)
 
     def _set_operation(self, node: exp.SetOperation, parent: Scope | None, ctes: dict[str, Relation]) -> Relation:

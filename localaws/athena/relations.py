@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from localaws.athena.expressions import Expressions, only
+from localaws.athena.expressions import Expressions
 from localaws.athena.failure import QueryFailed, not_supported
 from localaws.athena.operators import coerce, comparison, unify
 from localaws.athena.scope import Bound, Field, Scope, relation_name
-from localaws.athena.syntax import position
+from localaws.athena.syntax import only, position
 from localaws.athena.types import BIGINT, quoted
 
 if TYPE_CHECKING:
@@ -77,9 +77,12 @@ class Relations:
         alias = self.queries.fresh("r")
         source = self._named(
             f"{relation_name(table.database, table.name)} AS {alias}",
-            [Field(c.name, (CATALOG, table.database, table.name), f"{alias}.{quoted(c.name)}", c.type)
-             for c in table.columns],
-            node.args.get("alias"), node,
+            [
+                Field(c.name, (CATALOG, table.database, table.name), f"{alias}.{quoted(c.name)}", c.type)
+                for c in table.columns
+            ],
+            node.args.get("alias"),
+            node,
         )
         return self._with_joins(source, node)
 
@@ -92,9 +95,7 @@ class Relations:
     def _common_table(self, node: exp.Table, name: str) -> Source:
         relation = self.ctes[name]
         alias = self.queries.fresh("r")
-        fields = [
-            Field(label, (name,), f"{alias}.c{i}", type_) for i, (label, type_) in enumerate(relation.outputs)
-        ]
+        fields = [Field(label, (name,), f"{alias}.c{i}", type_) for i, (label, type_) in enumerate(relation.outputs)]
         return self._named(f"{relation.sql} AS {alias}", fields, node.args.get("alias"), node)
 
     def _subquery(self, node: exp.Subquery) -> Source:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from localaws.athena.failure import QueryFailed
-from localaws.athena.types import Type, column_info
+from localaws.athena.types import Type
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -169,3 +169,35 @@ def read_lines_page(body: bytes, offset: int, most: int) -> tuple[list[list[str 
         rows.append([body[offset:end].decode()])
         offset = end + 1
     return rows, min(offset, len(body))
+
+
+_RESULT_PRECISION = {
+    "varchar": 2147483647,
+    "tinyint": 3,
+    "smallint": 5,
+    "integer": 10,
+    "bigint": 19,
+    "real": 17,
+    "double": 17,
+    "timestamp": 3,
+    "timestamp with time zone": 3,
+    "varbinary": 1073741824,
+}
+
+
+def column_info(label: str, type_: Type) -> dict[str, Any]:
+    """One entry of ResultSetMetadata.ColumnInfo. Source: what PyAthena's own tests of live Athena expect."""
+    name = {"real": "float", "unknown": "unknown"}.get(type_.name, type_.name)
+    is_decimal = type_.name == "decimal"
+    return {
+        "CatalogName": "hive",
+        "SchemaName": "",
+        "TableName": "",
+        "Name": label,
+        "Label": label,
+        "Type": name,
+        "Precision": type_.precision if is_decimal else _RESULT_PRECISION.get(type_.name, 0),
+        "Scale": type_.scale if is_decimal else 0,
+        "Nullable": "UNKNOWN",
+        "CaseSensitive": type_.name == "varchar",
+    }

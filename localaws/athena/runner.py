@@ -16,7 +16,7 @@ from localaws.athena.planning import Plans
 from localaws.athena.reading import Reader
 from localaws.athena.state import Execution, forget_oldest
 from localaws.athena.syntax import MalformedQuery
-from localaws.athena.types import VARCHAR, column_info
+from localaws.athena.types import VARCHAR
 from localaws.errors import AwsError
 
 if TYPE_CHECKING:
@@ -129,14 +129,18 @@ class Runner:
             cutoff = (workgroup.configuration if workgroup else {}).get("BytesScannedCutoffPerQuery")
         if cutoff is not None and scanned > cutoff:
             raise _Cancelled("Bytes scanned limit was exceeded")
-        infos = tuple(column_info(label, type_) for label, type_ in plan.columns)
+        infos = tuple(results.column_info(label, type_) for label, type_ in plan.columns)
         self._write(execution, body, results.metadata(plan.columns), athena, "text/csv")
         return {"columns": infos, "rows": rows, "header": True, "statistics": {"DataScannedInBytes": scanned}}
 
     def _lines(self, execution: Execution, answer: show.Answer, athena: Athena) -> dict[str, Any]:
         names, lines = answer
         infos = tuple(
-            {**column_info(name, VARCHAR), "Type": "varchar" if name == "Query Plan" else "string", "Precision": 0}
+            {
+                **results.column_info(name, VARCHAR),
+                "Type": "varchar" if name == "Query Plan" else "string",
+                "Precision": 0,
+            }
             for name in names
         )
         metadata = results.metadata([(name, VARCHAR) for name in names])

@@ -103,9 +103,7 @@ def _qualified(field_: Field, prefix: tuple[str, ...]) -> bool:
     return not prefix or field_.qualifier[-len(prefix) :] == prefix
 
 
-def dereference(
-    base: Bound, names: Sequence[str], whole: Sequence[str], position: tuple[int, int] | None
-) -> Bound:
+def dereference(base: Bound, names: Sequence[str], whole: Sequence[str], position: tuple[int, int] | None) -> Bound:
     """The field of a row, of a row, ... Raises QueryFailed COLUMN_NOT_FOUND for a field that is not there."""
     for name in names:
         if base.type.name != "row" or name not in base.type.fields:

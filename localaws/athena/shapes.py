@@ -45,9 +45,7 @@ class Shape:
         table = self.table
         visible = {c.name: c.type for c in table.columns}
         if table.visibility is None:
-            arrays = [
-                pa.array([row[i] for row in table.rows], arrow_type(c.type)) for i, c in enumerate(table.columns)
-            ]
+            arrays = [pa.array([row[i] for row in table.rows], arrow_type(c.type)) for i, c in enumerate(table.columns)]
             return pa.Table.from_arrays(arrays, schema=pa.schema([(n, arrow_type(t)) for n, t in visible.items()]))
         cells = table.visibility.cells
         if all(cell.row_filter is None for cell in cells):

@@ -16,7 +16,7 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.parsers.athena import AthenaTrinoParser
 from sqlglot.tokenizer_core import TokenType
 
-from localaws.athena.failure import QueryFailed
+from localaws.athena.failure import QueryFailed, not_supported
 
 MAX_TOKENS = 60_000
 MAX_NESTING = 60
@@ -89,6 +89,7 @@ def position(node: exp.Expr, text: str) -> tuple[int, int] | None:
     return line_column(text, min(starts)) if starts else None
 
 
+@functools.lru_cache(maxsize=8)
 def parse_query(text: str) -> exp.Expr:
     """The one query in ``text``.
 
@@ -160,3 +161,10 @@ def _mismatch(error: ParseError) -> str:
     word = str(details.get("highlight") or "")
     column = max(int(details.get("col") or 1) - len(word) + 1, 1)
     return f"line {details.get('line') or 1}:{column}: mismatched input '{word}'"
+
+
+def only(node: exp.Expr, *allowed: str) -> None:
+    """Refuse, by name, a node that carries an argument its handler does not know."""
+    for name, value in node.args.items():
+        if value and name not in allowed:
+            raise not_supported(f"{name.strip('_').replace('_', ' ')} in {type(node).__name__.lower()}")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from localaws.athena.failure import QueryFailed, not_supported
 
@@ -65,19 +64,52 @@ INTEGER_DIGITS = {TINYINT: 3, SMALLINT: 5, INTEGER: 10, BIGINT: 19}
 _SIMPLE = {
     t.name: t
     for t in (
-        BOOLEAN, TINYINT, SMALLINT, INTEGER, BIGINT, REAL, DOUBLE, VARCHAR, VARBINARY, DATE, TIMESTAMP, TIMESTAMP_TZ,
+        BOOLEAN,
+        TINYINT,
+        SMALLINT,
+        INTEGER,
+        BIGINT,
+        REAL,
+        DOUBLE,
+        VARCHAR,
+        VARBINARY,
+        DATE,
+        TIMESTAMP,
+        TIMESTAMP_TZ,
     )
 }
 _DUCK = {
-    "unknown": "INTEGER", "boolean": "BOOLEAN", "tinyint": "TINYINT", "smallint": "SMALLINT", "integer": "INTEGER",
-    "bigint": "BIGINT", "real": "FLOAT", "double": "DOUBLE", "varchar": "VARCHAR", "varbinary": "BLOB",
-    "date": "DATE", "timestamp": "TIMESTAMP", "timestamp with time zone": "TIMESTAMP WITH TIME ZONE",
-    "interval day to second": "INTERVAL", "interval year to month": "INTERVAL",
+    "unknown": "INTEGER",
+    "boolean": "BOOLEAN",
+    "tinyint": "TINYINT",
+    "smallint": "SMALLINT",
+    "integer": "INTEGER",
+    "bigint": "BIGINT",
+    "real": "FLOAT",
+    "double": "DOUBLE",
+    "varchar": "VARCHAR",
+    "varbinary": "BLOB",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "timestamp with time zone": "TIMESTAMP WITH TIME ZONE",
+    "interval day to second": "INTERVAL",
+    "interval year to month": "INTERVAL",
 }
 _HIVE = {
-    "string": VARCHAR, "int": INTEGER, "float": REAL, "binary": VARBINARY, "char": VARCHAR,
-    "boolean": BOOLEAN, "tinyint": TINYINT, "smallint": SMALLINT, "integer": INTEGER, "bigint": BIGINT,
-    "double": DOUBLE, "varchar": VARCHAR, "date": DATE, "timestamp": TIMESTAMP,
+    "string": VARCHAR,
+    "int": INTEGER,
+    "float": REAL,
+    "binary": VARBINARY,
+    "char": VARCHAR,
+    "boolean": BOOLEAN,
+    "tinyint": TINYINT,
+    "smallint": SMALLINT,
+    "integer": INTEGER,
+    "bigint": BIGINT,
+    "double": DOUBLE,
+    "varchar": VARCHAR,
+    "date": DATE,
+    "timestamp": TIMESTAMP,
 }
 MAX_DECIMAL = 38
 
@@ -241,21 +273,3 @@ def cast_target(name: str, parameters: list[int]) -> tuple[Type, int | None]:
     if name not in _SIMPLE:
         raise not_supported(f"type {name}")
     return _SIMPLE[name], None
-
-
-_RESULT_PRECISION = {
-    "varchar": 2147483647, "tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19, "real": 17, "double": 17,
-    "timestamp": 3, "timestamp with time zone": 3, "varbinary": 1073741824,
-}
-
-
-def column_info(label: str, type_: Type) -> dict[str, Any]:
-    """One entry of ResultSetMetadata.ColumnInfo. Source: what PyAthena's own tests of live Athena expect."""
-    name = {"real": "float", "unknown": "unknown"}.get(type_.name, type_.name)
-    is_decimal = type_.name == "decimal"
-    return {
-        "CatalogName": "hive", "SchemaName": "", "TableName": "", "Name": label, "Label": label, "Type": name,
-        "Precision": type_.precision if is_decimal else _RESULT_PRECISION.get(type_.name, 0),
-        "Scale": type_.scale if is_decimal else 0,
-        "Nullable": "UNKNOWN", "CaseSensitive": type_.name == "varchar",
-    }

@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 
 Output = Mapping[str, Any]
 UNSERVED = (
-    "AdditionalConfiguration", "ExecutionRole", "MonitoringConfiguration", "EngineConfiguration",
-    "CustomerContentEncryptionConfiguration", "EnableMinimumEncryptionConfiguration", "IdentityCenterConfiguration",
-    "QueryResultsS3AccessGrantsConfiguration", "SystemTableStatuses",
+    "AdditionalConfiguration",
+    "ExecutionRole",
+    "MonitoringConfiguration",
+    "EngineConfiguration",
+    "CustomerContentEncryptionConfiguration",
+    "EnableMinimumEncryptionConfiguration",
+    "IdentityCenterConfiguration",
+    "QueryResultsS3AccessGrantsConfiguration",
+    "SystemTableStatuses",
 )
 LEAST_CUTOFF = 10_000_000
 """BytesScannedCutoffPerQuery, minimum (Athena API reference, WorkGroupConfiguration)."""
@@ -89,7 +95,10 @@ def list_work_groups(account: Account, call: Call) -> Output:
         names = sorted(n for n in account.athena.state.workgroups if n > after)
         listed = [
             {
-                "Name": w.name, "State": w.state, "Description": w.description, "CreationTime": w.created,
+                "Name": w.name,
+                "State": w.state,
+                "Description": w.description,
+                "CreationTime": w.created,
                 "EngineVersion": dict(ENGINE_VERSION),
             }
             for w in (account.athena.state.workgroups[n] for n in names[:most])

@@ -11,7 +11,7 @@ Key = tuple[int, int]
 """An event's place in time: its ``eventTime`` in whole seconds of the epoch, then the order of recording."""
 
 MAX_EVENTS = 200_000
-"""Beyond this many the oldest are dropped: about 200 MB. AWS has no such limit."""
+"""Beyond this many the oldest are dropped: about 230 MB, at 1.2 KB an event with its index entries (measured)."""
 
 _TYPICAL = (
     b'{"eventVersion":"1.11","userIdentity":{"type":"AssumedRole","principalId":"AROA","arn":"arn:aws:sts::123456789012'

@@ -31,7 +31,7 @@ class Attached(NamedTuple):
 
 
 class Together(tuple[Attached, ...]):
-    """Policies that are always asked together, with the statements of all of them by action."""
+    """Policies that are always asked together. Its own dictionary has the statements of all of them by action."""
 
     def about(self, action: str) -> tuple[tuple[Attached, Statement], ...]:
         """The statements whose Action or NotAction covers an action, given in lower case."""

@@ -28,7 +28,10 @@ class Directory:
 
     @property
     def _iam(self) -> IAMBackend:
-        return iam_backends[self.account_id]["aws"]
+        """The backend; the plain look-up spares what the backend's own dictionaries check at each access."""
+        regions = dict.get(iam_backends, self.account_id)
+        found = None if regions is None else dict.get(regions, "aws")
+        return iam_backends[self.account_id]["aws"] if found is None else found
 
     def access_key(self, access_key_id: str) -> AccessKey | None:
         """A user's long-term key, active or not."""

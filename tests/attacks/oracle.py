@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from worlds import MARKER, World
 
 from localaws.athena import HANDLERS
 from localaws.errors import AwsError
+from tests.attacks.worlds import MARKER, World
 
 FAMILIES = Path(__file__).with_name("families")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -56,7 +56,10 @@ def observe(world: World, principal: str, sql: str) -> Seen:
     location = {"OutputLocation": "s3://results/q/"}
     before = set(world.store.objects["results"])
     start = world.call(
-        principal, "StartQueryExecution", QueryString=sql, ResultConfiguration=location,
+        principal,
+        "StartQueryExecution",
+        QueryString=sql,
+        ResultConfiguration=location,
         QueryExecutionContext={"Database": "db"},
     )
     try:

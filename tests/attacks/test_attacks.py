@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import attacks, families, leak, observe
-from worlds import PRINCIPALS, World, pair
+
+from tests.attacks.oracle import attacks, families, leak, observe
+from tests.attacks.worlds import PRINCIPALS, World, pair
 
 
 @pytest.fixture(scope="module")
@@ -55,24 +56,70 @@ def test_a_refused_query_leaves_no_record_of_access_and_an_answered_one_names_it
 
 
 NAMES = st.sampled_from(
-    ["review_id", "product", "stars", "category", "customer", "body", "votes", "secret_tag", "r.customer", "r.stars",
-     "reviews.votes", '"customer"', "db.reviews.body", "*", "r.*", "1", "'x'", "NULL", "p.maker", "p.cost"]
+    [
+        "review_id",
+        "product",
+        "stars",
+        "category",
+        "customer",
+        "body",
+        "votes",
+        "secret_tag",
+        "r.customer",
+        "r.stars",
+        "reviews.votes",
+        '"customer"',
+        "db.reviews.body",
+        "*",
+        "r.*",
+        "1",
+        "'x'",
+        "NULL",
+        "p.maker",
+        "p.cost",
+    ]
 )
-CALLS = st.sampled_from(["{}", "max({})", "count({})", "upper({})", "CAST({} AS varchar)", "({})", "coalesce({}, {})",
-                         "length({})", "sum({}) OVER ()", "try({})", "row_number() OVER (ORDER BY {})", "-{}"])
+CALLS = st.sampled_from(
+    [
+        "{}",
+        "max({})",
+        "count({})",
+        "upper({})",
+        "CAST({} AS varchar)",
+        "({})",
+        "coalesce({}, {})",
+        "length({})",
+        "sum({}) OVER ()",
+        "try({})",
+        "row_number() OVER (ORDER BY {})",
+        "-{}",
+    ]
+)
 
 
 @st.composite
 def statements(draw: st.DrawFn) -> str:
     """A query with names, hidden ones among them, in every position."""
+
     def value() -> str:
         return draw(CALLS).replace("{}", draw(NAMES))
 
-    source = draw(st.sampled_from([
-        "reviews", "reviews r", "db.reviews AS r", "(SELECT * FROM reviews) r", "reviews r JOIN products p USING (product)",
-        "reviews r, products p", "secrets", "reviews r LEFT JOIN products p ON r.product = p.product",
-        "reviews r CROSS JOIN UNNEST(ARRAY[1, 2]) AS u(e)", "reviews r JOIN reviews ON true",
-    ]))
+    source = draw(
+        st.sampled_from(
+            [
+                "reviews",
+                "reviews r",
+                "db.reviews AS r",
+                "(SELECT * FROM reviews) r",
+                "reviews r JOIN products p USING (product)",
+                "reviews r, products p",
+                "secrets",
+                "reviews r LEFT JOIN products p ON r.product = p.product",
+                "reviews r CROSS JOIN UNNEST(ARRAY[1, 2]) AS u(e)",
+                "reviews r JOIN reviews ON true",
+            ]
+        )
+    )
     sql = f"SELECT {draw(st.sampled_from(['', 'DISTINCT ']))}{value()}, {value()} FROM {source}"
     if draw(st.booleans()):
         sql += f" WHERE {value()} {draw(st.sampled_from(['=', '<', 'LIKE', 'IS NOT NULL --']))} {value()}"

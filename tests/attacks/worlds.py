@@ -35,8 +35,13 @@ SERDE = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 
 SCHEMAS: dict[tuple[str, str], list[tuple[str, str]]] = {
     ("db", "reviews"): [
-        ("review_id", "string"), ("product", "string"), ("stars", "int"), ("customer", "string"), ("body", "string"),
-        ("votes", "int"), ("secret_tag", "string"),
+        ("review_id", "string"),
+        ("product", "string"),
+        ("stars", "int"),
+        ("customer", "string"),
+        ("body", "string"),
+        ("votes", "int"),
+        ("secret_tag", "string"),
     ],
     ("db", "products"): [("product", "string"), ("maker", "string"), ("cost", "int")],
     ("db", "secrets"): [("review_id", "string"), ("token", "string")],
@@ -97,7 +102,10 @@ class Catalog:
                 "SerdeInfo": {"SerializationLibrary": SERDE},
             }
             self._tables[database][table] = {
-                "Name": table, "DatabaseName": database, "StorageDescriptor": storage, "PartitionKeys": keys,
+                "Name": table,
+                "DatabaseName": database,
+                "StorageDescriptor": storage,
+                "PartitionKeys": keys,
                 "TableType": "EXTERNAL_TABLE",
             }
         self._partitions = tuple(
@@ -137,9 +145,7 @@ class LakeFormation:
         filtered = ROW_FILTER if table == "reviews" and principal == COLUMNS_AND_ROWS else None
         cells = (Cell(columns, filtered),) if columns else ()
         held = frozenset({"SELECT"}) if columns else frozenset()
-        return Visibility(
-            principal, database, table, True, every, columns, cells, held, columns, False, True, None, ()
-        )
+        return Visibility(principal, database, table, True, every, columns, cells, held, columns, False, True, None, ())
 
     def database_visible(self, who: Caller, database: str) -> bool:
         return database == "db"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import signoff
+from tests.bench import edge, iam, signoff
 
-BENCHMARKS = {"signoff": signoff.rows}
+BENCHMARKS = {"signoff": signoff.rows, "iam": iam.rows, "edge": edge.rows}
 
 
 def main(names: list[str]) -> int:
@@ -17,7 +17,7 @@ def main(names: list[str]) -> int:
         return 2
     for name in names or BENCHMARKS:
         for what, figure in BENCHMARKS[name]():
-            print(f"{what:70} {figure:>12}", flush=True)
+            print(f"{what:80} {figure:>12}", flush=True)
     return 0
 
 

@@ -15,7 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 def rows(runs: int = 3) -> Iterator[tuple[str, str]]:
     """Rows (what, figure): the median of ``runs`` whole sign-offs in this environment, after one that is not counted."""
     measured = [_run() for _ in range(runs + 1)][1:]
-    yield "sign-off: command to first verdict, median s (goal: under 6)", f"{median(first for first, _ in measured):.1f}"
+    yield (
+        "sign-off: command to first verdict, median s (goal: under 6)",
+        f"{median(first for first, _ in measured):.1f}",
+    )
     yield "sign-off: command to end, median s (goal: under 30)", f"{median(whole for _, whole in measured):.1f}"
 
 
@@ -31,5 +34,7 @@ def _run() -> tuple[float, float]:
             if first is None and " PASSED" in line:
                 first = time.perf_counter() - started
     if process.returncode != 0 or first is None:
-        sys.exit(f"the sign-off ended with exit code {process.returncode}, so there is nothing to measure:\n{''.join(tail)}")
+        sys.exit(
+            f"the sign-off ended with exit code {process.returncode}, so there is nothing to measure:\n{''.join(tail)}"
+        )
     return first, time.perf_counter() - started

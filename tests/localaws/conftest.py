@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import botocore.auth
 import pytest
@@ -101,10 +101,13 @@ class Wire:
         self._at(ago, signer(key or self.key, service or probe.service, region or self.region), request)
         return request
 
-    def presigned(self, probe: Probe, key: Credentials | None = None, expires: int = 60, ago: timedelta = timedelta()
-                  ) -> AWSRequest:
-        """The probe with its signature in the query."""
+    def presigned(
+        self, probe: Probe, key: Credentials | None = None, expires: int = 60, ago: timedelta = timedelta()
+    ) -> AWSRequest:
+        """The probe with its signature in the query; a query service's parameters stand there too."""
         request = AWSRequest(probe.method, self.endpoint_url + probe.path, headers=probe.headers, data=probe.body)
+        if probe.service == "sts":
+            request = AWSRequest("GET", self.endpoint_url + probe.path, data=dict(parse_qsl(probe.body.decode())))
         signer = S3SigV4QueryAuth if probe.service == "s3" else SigV4QueryAuth
         self._at(ago, signer(key or self.key, probe.service, self.region, expires=expires), request)
         return request

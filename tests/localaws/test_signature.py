@@ -151,7 +151,7 @@ class TestEveryProtocol:
         assert wire.call(protocol, ago=nearly).status == 200
 
     def test_a_session_key_needs_its_token(self, embedded: Any, wire: Any, role_arn: str, protocol: str) -> None:
-        """A session's key without a token is unknown; with another session's token it is invalid; with its own it works."""
+        """A session's key is unknown without a token, invalid with another session's token, good with its own."""
         key, other = session_key(embedded, role_arn), session_key(embedded, role_arn)
         without = Credentials(key.access_key, key.secret_key)
         foreign = Credentials(key.access_key, key.secret_key, other.token)
@@ -303,9 +303,7 @@ def aged(start_embedded: Any) -> Iterator[tuple[Any, Credentials, Credentials]]:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_an_expired_session_is_refused(
-    aged: tuple[Any, Credentials, Credentials], wire_to: Any, protocol: str
-) -> None:
+def test_an_expired_session_is_refused(aged: tuple[Any, Credentials, Credentials], wire_to: Any, protocol: str) -> None:
     """A session is refused once the account's clock has passed its end, in each protocol; a longer one is not."""
     account, ended, going = aged
     wire = wire_to(account)

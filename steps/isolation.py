@@ -1,0 +1,162 @@
+"""Nobody gets into another person's Studio, role or results. What could destroy aims at decoys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_bdd import given, then, when
+
+from fixtures.people import People
+from lakeproof.evidence.verdicts import EvidenceNotObtained, NotMet
+from lakeproof.plan import Plan
+from lakeproof.probes.ledger import Attempt
+from lakeproof.probes.probe import Prober
+from lakeproof.target import Target
+from provision.estate import Estate
+from steps import judge
+from steps.words import words
+
+APP = {"AppType": "JupyterServer", "AppName": "default"}
+
+
+def of_profile(estate: Estate, person: str) -> dict[str, str]:
+    """The parameters that name a person's profile."""
+    return {"DomainId": estate.domain_id, "UserProfileName": estate.person(person).profile}
+
+
+@when(words("{person} describes the profile of {other} at the console"), target_fixture="attempt")
+def describes_at_console(person: str, other: str, people: People, prober: Prober, estate: Estate) -> Attempt:
+    return prober.call(people.at_console(person), "sagemaker", "DescribeUserProfile", **of_profile(estate, other))
+
+
+@when(words("{person} opens the profile of {other} at the console"), target_fixture="attempt")
+def opens(person: str, other: str, people: People, prober: Prober, estate: Estate) -> Attempt:
+    return prober.call(people.at_console(person), "sagemaker", "CreatePresignedDomainUrl", **of_profile(estate, other))
+
+
+@when(words("{person} describes the profile of {other} in Studio"), target_fixture="attempt")
+def describes_in_studio(person: str, other: str, people: People, prober: Prober, estate: Estate) -> Attempt:
+    return prober.call(people.in_studio(person), "sagemaker", "DescribeUserProfile", **of_profile(estate, other))
+
+
+@when(words("{person} starts an app in the profile of {other} in Studio"), target_fixture="attempt")
+def starts_app(person: str, other: str, people: People, prober: Prober, estate: Estate, target: Target) -> Iterator[Attempt]:
+    yield prober.call(people.in_studio(person), "sagemaker", "CreateApp", **of_profile(estate, other), **APP)
+    _stop_app(target, of_profile(estate, other))
+
+
+@when(words("{person} assumes the execution role of {other} at the console"), target_fixture="attempt")
+def assumes_at_console(person: str, other: str, people: People, prober: Prober, estate: Estate) -> Attempt:
+    return prober.call(people.at_console(person), "sts", "AssumeRole", **_role_of(estate, other))
+
+
+@when(words("{person} assumes the execution role of {other} in Studio"), target_fixture="attempt")
+def assumes_in_studio(person: str, other: str, people: People, prober: Prober, estate: Estate) -> Attempt:
+    return prober.call(people.in_studio(person), "sts", "AssumeRole", **_role_of(estate, other))
+
+
+@when(words("the harness assumes the execution role of {person} without its external id"), target_fixture="attempt")
+def assumes_without_id(person: str, people: People, prober: Prober, estate: Estate) -> Attempt:
+    request = _role_of(estate, person)
+    return prober.call(people.harness(), "sts", "AssumeRole", RoleArn=request["RoleArn"], RoleSessionName="SageMaker")
+
+
+@then(words("with the external id it may assume the execution role of {person}"))
+def assumes_with_id(attempt: Attempt, person: str, people: People, prober: Prober, estate: Estate) -> None:
+    judge.twin(attempt, [prober.call(people.harness(), "sts", "AssumeRole", **_role_of(estate, person))])
+
+
+@when(words("{person} reads the results of a query of {other} in Studio"), target_fixture="attempt")
+def reads_results(person: str, other: str, people: People, prober: Prober) -> Attempt:
+    query = prober.query(people.in_studio(other), "SHOW DATABASES")
+    return prober.call(people.in_studio(person), "athena", "GetQueryResults", QueryExecutionId=query.query_id)
+
+
+@given("a decoy profile that the run made", target_fixture="decoy")
+def decoy(person: str, people: People, prober: Prober, estate: Estate, plan: Plan) -> Iterator[dict[str, str]]:
+    named = {"DomainId": estate.domain_id, "UserProfileName": f"decoy-{plan.person(person).profile}"[:63]}
+    made = prober.call(people.harness(), "sagemaker", "CreateUserProfile", **named)
+    judge.allowed(made, "the harness makes its decoy: the twin of a refused creation")
+    yield named
+    prober.call(people.harness(), "sagemaker", "DeleteUserProfile", **named)
+
+
+@when(words("{person} deletes the decoy at the console"), target_fixture="attempt")
+def deletes_decoy(person: str, decoy: dict[str, str], people: People, prober: Prober) -> Attempt:
+    return prober.call(people.at_console(person), "sagemaker", "DeleteUserProfile", **decoy)
+
+
+@when(words("{person} creates the decoy anew at the console"), target_fixture="attempt")
+def creates_decoy(person: str, decoy: dict[str, str], people: People, prober: Prober) -> Attempt:
+    return prober.call(people.at_console(person), "sagemaker", "CreateUserProfile", **decoy)
+
+
+@when(words("{person} tags the decoy as their own at the console"), target_fixture="attempt")
+def tags_decoy_at_console(person: str, decoy: dict[str, str], people: People, prober: Prober, plan: Plan) -> Attempt:
+    return prober.call(people.at_console(person), "sagemaker", "AddTags", **_own_tag(prober, decoy, plan, person))
+
+
+@when(words("{person} tags the decoy as their own in Studio"), target_fixture="attempt")
+def tags_decoy_in_studio(person: str, decoy: dict[str, str], people: People, prober: Prober, plan: Plan) -> Attempt:
+    return prober.call(people.in_studio(person), "sagemaker", "AddTags", **_own_tag(prober, decoy, plan, person))
+
+
+@when(words("{person} creates a notebook instance with the execution role of {other} at the console"), target_fixture="attempt")
+def creates_notebook(person: str, other: str, people: People, prober: Prober, estate: Estate) -> Iterator[Attempt]:
+    name = {"NotebookInstanceName": f"decoy-{estate.run_id}"}
+    yield prober.call(people.at_console(person), "sagemaker", "CreateNotebookInstance", **name,
+                      InstanceType="ml.t3.medium", RoleArn=estate.person(other).execution_role_arn)
+    if any(str(each["NotebookInstanceName"]) == name["NotebookInstanceName"] for each in _notebooks(prober)):
+        prober.call(people.harness(), "sagemaker", "StopNotebookInstance", **name)
+        prober.call(people.harness(), "sagemaker", "DeleteNotebookInstance", **name)
+
+
+@then(words("by simulation of policies, {action} is denied to {person} and allowed to the harness"))
+def simulated(action: str, person: str, people: People, prober: Prober, estate: Estate) -> None:
+    console = people.at_console(person)
+    theirs = _simulate(prober, people, console.principal_arn, action, estate.domain_arn)
+    ours = _simulate(prober, people, people.harness().principal_arn, action, estate.domain_arn)
+    judge.show("Simulated, not tried: there can be no decoy of it", f"{person}: {theirs}\nthe harness: {ours}")
+    if ours != "allowed":
+        raise EvidenceNotObtained(f"{action} allowed to the harness", ours, likely="the harness has too few rights")
+    if theirs != "explicitDeny":
+        raise NotMet(f"{action} explicitly denied to {person}", theirs, decided="policy simulation",
+                     likely="the Deny was removed from the console policy", remedy="restore it")
+
+
+def _simulate(prober: Prober, people: People, arn: str, action: str, resource: str) -> str:
+    attempt = prober.call(people.harness(), "iam", "SimulatePrincipalPolicy", PolicySourceArn=arn, ActionNames=[action],
+                          ResourceArns=[resource])
+    answer = judge.allowed(attempt, "the harness may simulate policies").response
+    return str(answer["EvaluationResults"][0]["EvalDecision"])
+
+
+def _role_of(estate: Estate, person: str) -> dict[str, str]:
+    return {"RoleArn": estate.person(person).execution_role_arn, "RoleSessionName": "SageMaker",
+            "ExternalId": estate.external_id}
+
+
+def _own_tag(prober: Prober, decoy: dict[str, str], plan: Plan, person: str) -> dict[str, object]:
+    found = prober.target.client("sagemaker").describe_user_profile(**decoy)
+    tag = {"Key": plan.studio.profile_tag, "Value": plan.person(person).user_id}
+    return {"ResourceArn": found["UserProfileArn"], "Tags": [tag]}
+
+
+def _notebooks(prober: Prober) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = prober.target.client("sagemaker").list_notebook_instances()["NotebookInstances"]
+    return found
+
+
+def _stop_app(target: Target, profile: dict[str, str]) -> None:
+    client = target.client("sagemaker")
+    listed = client.list_apps(DomainIdEquals=profile["DomainId"], UserProfileNameEquals=profile["UserProfileName"])
+    for app in listed["Apps"]:
+        if app["Status"] not in ("Deleted", "Deleting"):
+            client.delete_app(**profile, AppType=app["AppType"], AppName=app["AppName"])
+
+
+@pytest.fixture
+def person(request: pytest.FixtureRequest) -> str:
+    """The person that the scenario's row is about."""
+    return str(request.node.callspec.params["_pytest_bdd_example"]["person"])
