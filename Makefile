@@ -36,7 +36,7 @@ report: $(NODE_INSTALLED)
 	$(BIN)/python -m lakeproof.evidence.html_report
 
 check-report: $(NODE_INSTALLED)
-	$(BIN)/pytest tests/report --browser $(ARGS)
+	$(BIN)/pytest tests/report/check_report.py $(ARGS)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.bench

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from localaws import canonical
+from localaws.checksums import DIGESTS
 from localaws.errors import AwsError
 from localaws.wire import HttpRequest
 
@@ -18,6 +19,7 @@ SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 SIGNED_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
 UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 CODINGS = frozenset({SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER})
+TRAILER_SIGNATURE = "x-amz-trailer-signature"
 EMPTY_HASH = hashlib.sha256(b"").hexdigest()
 
 
@@ -31,50 +33,46 @@ class Seed:
     signature: str
 
 
-def decode(request: HttpRequest, coding: str, seed: Seed) -> bytes:
-    """The object's bytes. Raises AwsError for a wrong chunk or trailer signature, a wrong length or a broken coding."""
+def decoded(request: HttpRequest, coding: str, seed: Seed) -> HttpRequest:
+    """The request with its plain body; trailing headers have become headers, and the coding is gone from them.
+
+    Raises AwsError for a wrong chunk or trailer signature, a wrong length or a broken coding.
+    """
     declared = request.headers.get("x-amz-decoded-content-length", "")
-    if not declared.isdecimal():
+    if not (declared.isascii() and declared.isdecimal()):
         raise AwsError("MissingContentLength", "You must provide the Content-Length HTTP header.", 411)
+    content, signature, position = _content(request.body, coding, seed)
+    if len(content) != int(declared):
+        raise _incomplete()
+    headers = {**request.headers, **_trailer(request, coding, seed, signature, request.body[position:])}
+    codings = [name.strip() for name in headers.pop("content-encoding", "").split(",")]
+    kept = ",".join(name for name in codings if name and name != "aws-chunked")
+    if kept:
+        headers["content-encoding"] = kept
+    return replace(request, headers=headers, body=content)
+
+
+def _content(body: bytes, coding: str, seed: Seed) -> tuple[bytes, str, int]:
+    """The bytes of all chunks, the last chunk's signature, and where the chunks end."""
     content = bytearray()
     previous = seed.signature
     position = 0
     while True:
-        size, signature, position = _chunk_header(request.body, position)
-        chunk = request.body[position : position + size]
+        size, signature, position = _chunk_header(body, position)
+        chunk = body[position : position + size]
         if len(chunk) != size:
             raise _incomplete()
         if coding != UNSIGNED_TRAILER:
-            text = "\n".join(
-                (
-                    "AWS4-HMAC-SHA256-PAYLOAD",
-                    seed.amz_date,
-                    seed.scope,
-                    previous,
-                    EMPTY_HASH,
-                    hashlib.sha256(chunk).hexdigest(),
-                )
-            )
+            digest = hashlib.sha256(chunk).hexdigest()
+            text = f"AWS4-HMAC-SHA256-PAYLOAD\n{seed.amz_date}\n{seed.scope}\n{previous}\n{EMPTY_HASH}\n{digest}"
             previous = _expect(seed.key, text, signature)
         position += size
         if size == 0:
-            break
-        if request.body[position : position + 2] != b"\r\n":
+            return bytes(content), previous, position
+        if body[position : position + 2] != b"\r\n":
             raise _incomplete()
         position += 2
         content += chunk
-    _check_trailer(request, coding, seed, previous, request.body[position:])
-    if len(content) != int(declared):
-        raise _incomplete()
-    return bytes(content)
-
-
-def trailer(request: HttpRequest) -> dict[str, str]:
-    """The trailing headers of an ``aws-chunked`` body, by lower-case name; empty without a trailer."""
-    _, _, after = request.body.rpartition(b"\r\n0")
-    lines = after.split(b"\r\n")[1:]
-    pairs = (line.decode("latin-1").partition(":") for line in lines if b":" in line)
-    return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
 def _chunk_header(body: bytes, position: int) -> tuple[int, str, int]:
@@ -91,22 +89,19 @@ def _chunk_header(body: bytes, position: int) -> tuple[int, str, int]:
     return size, extension.removeprefix(b"chunk-signature=").decode("latin-1"), end + 2
 
 
-def _check_trailer(request: HttpRequest, coding: str, seed: Seed, previous: str, rest: bytes) -> None:
-    if coding == SIGNED:
-        return
-    lines = [line for line in rest.decode("latin-1").split("\r\n") if line]
-    headers = [line for line in lines if not line.lower().startswith("x-amz-trailer-signature:")]
-    declared = {name.strip().lower() for name in request.headers.get("x-amz-trailer", "").split(",") if name.strip()}
-    if {line.partition(":")[0].strip().lower() for line in headers} != declared:
+def _trailer(request: HttpRequest, coding: str, seed: Seed, previous: str, rest: bytes) -> dict[str, str]:
+    """The trailing headers: those that X-Amz-Trailer announces and no others, by lower-case name."""
+    lines = [line.partition(":")[::2] for line in rest.decode("latin-1").split("\r\n") if line]
+    fields = {name.strip().lower(): value.strip() for name, value in lines}
+    signature = fields.pop(TRAILER_SIGNATURE, "")
+    announced = {name.strip().lower() for name in request.headers.get("x-amz-trailer", "").split(",") if name.strip()}
+    if set(fields) != announced or not announced <= set(DIGESTS) or (coding == SIGNED and announced):
         raise AwsError("MalformedTrailerError", "The request contained trailing data that was not well-formed.", 400)
     if coding == SIGNED_TRAILER:
-        signature = next((line.partition(":")[2].strip() for line in lines if line not in headers), "")
-        canonical_trailer = "".join(
-            f"{name.strip().lower()}:{value.strip()}\n" for name, _, value in (line.partition(":") for line in headers)
-        )
-        digest = hashlib.sha256(canonical_trailer.encode()).hexdigest()
-        text = "\n".join(("AWS4-HMAC-SHA256-TRAILER", seed.amz_date, seed.scope, previous, digest))
-        _expect(seed.key, text, signature)
+        canonical_trailer = "".join(f"{name}:{value}\n" for name, value in fields.items())
+        digest = hashlib.sha256(canonical_trailer.encode("latin-1")).hexdigest()
+        _expect(seed.key, f"AWS4-HMAC-SHA256-TRAILER\n{seed.amz_date}\n{seed.scope}\n{previous}\n{digest}", signature)
+    return fields
 
 
 def _expect(key: bytes, text: str, signature: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from localaws import signature
+from localaws import claims, signature
 from localaws.errors import AwsError
 from localaws.wire import HttpRequest, HttpResponse
 
@@ -22,9 +22,9 @@ def respond(account: Account, request: HttpRequest, request_id: str) -> HttpResp
     """
     from localaws.account import ADMINISTRATOR
 
-    if signature.claimed_service(request) is not signature.CONTROL:
+    if claims.claimed_service(request) is not claims.CONTROL:
         raise AwsError("AccessDenied", "control requests are signed for the service name 'localaws'", 403)
-    signed = signature.verify(account, request, signature.CONTROL)
+    signed = signature.verify(account, request, claims.CONTROL)
     if signed.caller.user_name != ADMINISTRATOR:
         raise AwsError("AccessDenied", f"only {ADMINISTRATOR} may ask for {request.raw_path}", 403)
     if request.raw_path == f"{PREFIX}clock":

@@ -6,6 +6,7 @@ Whatever passes the signature check and names an operation is recorded exactly o
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from localaws import (
     answer,
     athena,
+    claims,
     cloudtrail,
     control,
     glue,
@@ -58,12 +60,12 @@ READING = ("Get", "List", "Describe", "Head", "Search", "BatchGet")
 def respond(account: Account, request: HttpRequest) -> HttpResponse:
     """Answer one request. Never raises: what goes wrong inside is AWS's InternalFailure, with a traceback on stderr."""
     request_id = str(uuid.uuid4())
-    service = signature.claimed_service(request)
+    service = claims.claimed_service(request)
     spoken = service.protocol if service else _likely_protocol(request)
     try:
         if request.raw_path.startswith(control.PREFIX):
             return control.respond(account, request, request_id)
-        if service is None or service is signature.CONTROL:
+        if service is None or service is claims.CONTROL:
             raise _no_such_service(request)
         return _serve(account, request, service, request_id)
     except AwsError as error:
@@ -75,7 +77,7 @@ def respond(account: Account, request: HttpRequest) -> HttpResponse:
 
 def _serve(account: Account, request: HttpRequest, service: Service, request_id: str) -> HttpResponse:
     signed = signature.verify(account, request, service)
-    parsed = protocol.parse(service, request, signed.body)
+    parsed = protocol.parse(service, signed.request)
     call = Call(
         caller=signed.caller,
         service=service.name,
@@ -140,11 +142,14 @@ def _likely_protocol(request: HttpRequest) -> Protocol:
 
 def _no_such_service(request: HttpRequest) -> AwsError:
     """An unsigned request, or one for a service that this account does not have."""
-    named = signature.named_service(request)
+    named = claims.named_service(request)
+    action = re.search(rb"(?:^|&)Action=(\w+)", request.body)
+    operation = action.group(1).decode() if action else request.headers.get("x-amz-target", "").rpartition(".")[2]
+    if named is None and operation in sts.UNSIGNED:
+        return not_implemented("sts", operation)
     if named is None:
         return refuse(_likely_protocol(request), "anonymous")
-    operation = request.headers.get("x-amz-target", "").rpartition(".")[2] or f"{request.method} {request.raw_path}"
-    return not_implemented(named, operation)
+    return not_implemented(named, operation or f"{request.method} {request.raw_path}")
 
 
 def _internal_failure(spoken: Protocol) -> AwsError:

@@ -24,7 +24,7 @@ from moto.core.request import Request
 from moto.core.routing import PROTOCOL_ROUTERS, ProtocolRouter
 from werkzeug.exceptions import HTTPException
 
-from localaws import services
+from localaws import checksums, services
 from localaws.errors import AwsError
 from localaws.services import Service
 from localaws.wire import HttpRequest
@@ -66,13 +66,14 @@ class Parsed:
     problem: AwsError | None = None
 
 
-def parse(service: Service, request: HttpRequest, body: bytes) -> Parsed:
-    """The operation that ``request`` asks ``service`` for. ``body`` has no coding left.
+def parse(service: Service, request: HttpRequest) -> Parsed:
+    """The operation that ``request`` asks ``service`` for. Its body has no coding left.
 
     Raises AwsError when the request names no operation of the service. A body that cannot be read, or parameters
     that do not fit the model, are reported in ``problem``, so that the refused call can still be recorded.
     """
-    routed = _routable(service, request, body)
+    body = request.body
+    routed = _routable(service, request)
     try:
         operation, uri_params = _router(service).match(routed)
     except HTTPException:
@@ -93,7 +94,10 @@ def parse(service: Service, request: HttpRequest, body: bytes) -> Parsed:
         given = {name: value for name, value in params.items() if value is not None}
     except UNREADABLE:
         return Parsed(operation, {}, AwsError(MALFORMED_BODY[service.protocol], _malformed(service)))
-    return Parsed(operation, given, _invalid(service, operation, given))
+    problem = _invalid(service, operation, given)
+    if problem is None and service.name == "s3":
+        problem = checksums.mismatch(operation.name, request)
+    return Parsed(operation, given, problem)
 
 
 class _StrictJSON(JSONParser):
@@ -128,13 +132,13 @@ class _Headers(dict[str, str]):
         return isinstance(key, str) and super().__contains__(key.lower())
 
 
-def _routable(service: Service, request: HttpRequest, body: bytes) -> Request:
+def _routable(service: Service, request: HttpRequest) -> Request:
     """The request as moto's router reads it: path-style for S3; only a query service's body is read as a form."""
     path = request.raw_path
     host = request.headers.get("host", "").rsplit(":", 1)[0]
     if service.name == "s3" and host.endswith(VIRTUAL_HOST):
         path = f"/{host.removesuffix(VIRTUAL_HOST)}{path}"
-    form = body if service.protocol == "query" else b""
+    form = request.body if service.protocol == "query" else b""
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "PATH_INFO": unquote(path, "latin-1"),

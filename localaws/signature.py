@@ -13,79 +13,36 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
 from localaws import canonical, chunked
 from localaws.caller import Caller
-from localaws.refusals import Reason, refuse
-from localaws.services import BY_SIGNING_NAME, Service
+from localaws.claims import Claim, by_name, read_claim
+from localaws.refusals import refuse
+from localaws.services import Service
 from localaws.wire import HttpRequest
 
 if TYPE_CHECKING:
     from localaws.account import Account
 
 MAX_SKEW = timedelta(minutes=15)
-MAX_PRESIGNED_SECONDS = 7 * 24 * 3600
 UNSIGNED = "UNSIGNED-PAYLOAD"
-EMPTY_HASH = hashlib.sha256(b"").hexdigest()
 HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
-AMZ_DATE = re.compile(r"\d{8}T\d{6}Z")
-CONTROL = Service("localaws", "json")
-"""The pseudo-service of the administrator's own requests to ``/_localaws/``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A request whose signature holds: who made it, to which service, and its body without any coding."""
+    """A request whose signature holds, and who made it. Its body has no coding left."""
 
     caller: Caller
-    service: Service
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a request says about its signature, before anything of it is believed. ``expires`` is in seconds."""
-
-    access_key_id: str
-    date: str
-    region: str
-    signing_name: str
-    terminator: str
-    amz_date: str
-    signed_headers: tuple[str, ...]
-    signature: str
-    token: str | None
-    expires: int | None = None
-
-    @property
-    def scope(self) -> str:
-        return f"{self.date}/{self.region}/{self.signing_name}/{self.terminator}"
-
-    @property
-    def presigned(self) -> bool:
-        return self.expires is not None
-
-
-def named_service(request: HttpRequest) -> str | None:
-    """The signing name in the credential scope, as claimed."""
-    source = request.headers.get("authorization", "") or dict(parse_qsl(request.raw_query)).get("X-Amz-Credential", "")
-    match = re.search(r"(?:Credential=|^)[^/\s,]+/[^/]*/[^/]*/([^/,]+)/", source)
-    return match.group(1) if match else None
-
-
-def claimed_service(request: HttpRequest) -> Service | None:
-    """The service that the credential scope names, None for one that this account does not have."""
-    name = named_service(request) or ""
-    return CONTROL if name == CONTROL.name else BY_SIGNING_NAME.get(name)
+    request: HttpRequest
 
 
 def verify(account: Account, request: HttpRequest, service: Service) -> Signed:
-    """The caller of ``request``. ``service`` is ``claimed_service(request)``.
+    """The caller of ``request`` to ``service``, which is the one that its claim names.
 
     Raises AwsError, in the protocol's own codes, for every way in which a signature can fail.
     """
-    claim = _claim(request, service)
+    claim = read_claim(request, service)
     _check_scope(account, claim, service)
     _check_time(claim, service)
     secret, caller = _identify(account, claim, service)
@@ -96,106 +53,15 @@ def verify(account: Account, request: HttpRequest, service: Service) -> Signed:
     )
     if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
         raise refuse(service.protocol, "wrong_signature", AWSAccessKeyId=claim.access_key_id)
-    return Signed(caller, service, _body(request, claim, service, secret, payload_hash))
-
-
-def _claim(request: HttpRequest, service: Service) -> Claim:
-    authorization = request.headers.get("authorization")
-    query = dict(parse_qsl(request.raw_query, keep_blank_values=True))
-    if authorization is None and "X-Amz-Algorithm" not in query:
-        raise refuse(service.protocol, "anonymous")
-    if authorization is not None and "X-Amz-Algorithm" in query:
-        raise refuse(service.protocol, "malformed_presigned", "Only one auth mechanism allowed")
-    if authorization is None:
-        return _presigned_claim(query, service)
-    algorithm, _, rest = authorization.partition(" ")
-    if algorithm != canonical.ALGORITHM:
-        raise refuse(service.protocol, "unknown_algorithm", algorithm)
-    fields = dict(part.strip().partition("=")[::2] for part in rest.split(","))
-    for name in ("Credential", "SignedHeaders", "Signature"):
-        if not fields.get(name):
-            raise refuse(service.protocol, "incomplete", f"Authorization header requires '{name}' parameter.")
-    amz_date = request.headers.get("x-amz-date", "")
-    if not AMZ_DATE.fullmatch(amz_date):
-        raise refuse(service.protocol, "incomplete", "Date must be in ISO-8601 'basic format' in 'X-Amz-Date'.")
-    return _scoped_claim(
-        fields["Credential"],
-        service,
-        amz_date,
-        fields["SignedHeaders"],
-        fields["Signature"],
-        request.headers.get("x-amz-security-token"),
-        None,
-        "incomplete",
-    )
-
-
-def _presigned_claim(query: dict[str, str], service: Service) -> Claim:
-    if query["X-Amz-Algorithm"] != canonical.ALGORITHM:
-        raise refuse(service.protocol, "malformed_presigned", 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"')
-    needed = ("X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature")
-    if any(not query.get(name) for name in needed):
-        raise refuse(
-            service.protocol,
-            "malformed_presigned",
-            "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
-            "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
-        )
-    if not AMZ_DATE.fullmatch(query["X-Amz-Date"]):
-        raise refuse(service.protocol, "malformed_presigned", "X-Amz-Date must be formatted via ISO8601 Long format")
-    expires = query["X-Amz-Expires"]
-    if not re.fullmatch(r"\d{1,9}", expires):
-        raise refuse(service.protocol, "malformed_presigned", "X-Amz-Expires should be a number")
-    if not 0 < int(expires) <= MAX_PRESIGNED_SECONDS:
-        raise refuse(
-            service.protocol, "malformed_presigned", "X-Amz-Expires must be less than a week (in seconds) and positive"
-        )
-    return _scoped_claim(
-        query["X-Amz-Credential"],
-        service,
-        query["X-Amz-Date"],
-        query["X-Amz-SignedHeaders"],
-        query["X-Amz-Signature"],
-        query.get("X-Amz-Security-Token"),
-        int(expires),
-        "malformed_presigned",
-    )
-
-
-def _scoped_claim(
-    credential: str,
-    service: Service,
-    amz_date: str,
-    signed_headers: str,
-    signature: str,
-    token: str | None,
-    expires: int | None,
-    reason: Reason,
-) -> Claim:
-    parts = credential.split("/")
-    if len(parts) != 5:
-        raise refuse(
-            service.protocol,
-            reason,
-            'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
-        )
-    access_key_id, date, region, signing_name, terminator = parts
-    return Claim(
-        access_key_id,
-        date,
-        region,
-        signing_name,
-        terminator,
-        amz_date,
-        tuple(signed_headers.split(";")),
-        signature,
-        token,
-        expires,
-    )
+    return Signed(caller, _decoded(request, claim, service, secret, payload_hash))
 
 
 def _check_scope(account: Account, claim: Claim, service: Service) -> None:
-    """Terminator, date and region of the scope. The service of the scope chose ``service`` and is signed."""
+    """The scope must name this service, this account's region, the day of the signature, and how it ends."""
+    if by_name(claim.signing_name) is not service:
+        raise refuse(
+            service.protocol, "wrong_scope", f"Credential should be scoped to correct service: '{service.name}'."
+        )
     regions = {account.region, service.global_region}
     if claim.terminator != "aws4_request":
         raise refuse(
@@ -291,16 +157,16 @@ def _canonical_request(request: HttpRequest, claim: Claim, payload_hash: str) ->
     )
 
 
-def _body(request: HttpRequest, claim: Claim, service: Service, secret: str, payload_hash: str) -> bytes:
-    """The body once what was signed about it holds. Raises AwsError when it does not."""
+def _decoded(request: HttpRequest, claim: Claim, service: Service, secret: str, payload_hash: str) -> HttpRequest:
+    """The request without payload coding, once what was signed about its body holds. Raises AwsError otherwise."""
     unsigned = _unsigned_header(request, claim)
     if unsigned is not None:
         raise refuse(service.protocol, "unsigned_header", f"'{unsigned}'", HeadersNotSigned=unsigned)
     if service.name != "s3" or payload_hash == UNSIGNED:
-        return request.body
+        return request
     if payload_hash in chunked.CODINGS:
         key = canonical.signing_key(secret, claim.date, claim.region, claim.signing_name)
-        return chunked.decode(request, payload_hash, chunked.Seed(key, claim.amz_date, claim.scope, claim.signature))
+        return chunked.decoded(request, payload_hash, chunked.Seed(key, claim.amz_date, claim.scope, claim.signature))
     computed = hashlib.sha256(request.body).hexdigest()
     if not HEX_DIGEST.fullmatch(payload_hash) or computed != payload_hash:
         raise refuse(
@@ -309,7 +175,7 @@ def _body(request: HttpRequest, claim: Claim, service: Service, secret: str, pay
             ClientComputedContentSHA256=payload_hash,
             S3ComputedContentSHA256=computed,
         )
-    return request.body
+    return request
 
 
 def _unsigned_header(request: HttpRequest, claim: Claim) -> str | None:

@@ -33,8 +33,8 @@ class ReportError(Exception):
 def render(results: Path, run: Path, output: Path) -> Path:
     """Render ``results`` (a folder of Allure results) into ``output/index.html`` and return that file.
 
-    ``run`` is the run's ``run.json``; its ``banner`` and ``verdicts`` go into the strip. Raises ReportError if there are
-    no results, if Node or Allure are not installed, or if Allure fails.
+    ``run`` is the run's ``run.json``; its ``banner`` and ``verdicts`` go into the strip. Raises ReportError if there
+    are no results, if Node or Allure are not installed, or if Allure fails.
     """
     if not any(results.glob("*-result.json")):
         raise ReportError(f"no Allure results in {results}: run `make signoff` first")

@@ -46,5 +46,5 @@ def s3_request_parameters(call: Call, host: str, elements: Elements) -> dict[str
 def _as_object(policy: str) -> Any:
     try:
         return json.loads(policy)
-    except ValueError:
+    except (ValueError, RecursionError):
         return policy

@@ -11,7 +11,10 @@ from localaws.sts.identity import get_caller_identity
 from localaws.sts.service import Sts
 from localaws.sts.sessions import StsSession
 
-__all__ = ["HANDLERS", "Sts", "StsSession"]
+__all__ = ["HANDLERS", "UNSIGNED", "Sts", "StsSession"]
+
+UNSIGNED = frozenset({"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
+"""Operations that AWS answers without a signature. They are refused by name all the same."""
 
 HANDLERS: dict[str, Handler] = {
     "AssumeRole": assume_role,

@@ -62,15 +62,23 @@ def moto_server() -> Iterator[str]:
 
 
 class Request:
-    """One signed request, sent over one connection for as long as the server keeps it."""
+    """One signed request, sent over a connection for as long as the server keeps it."""
 
-    def __init__(self, url: str, credentials: Credentials, body: bytes, path: str = "/", service: str = "sts") -> None:
+    def __init__(
+        self,
+        connection: http.client.HTTPConnection,
+        credentials: Credentials,
+        body: bytes,
+        path: str = "/",
+        service: str = "sts",
+    ) -> None:
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
-        signed = AWSRequest("POST" if body else "GET", url + path, data=body, headers=headers)
+        url = f"http://{connection.host}:{connection.port}{path}"
+        signed = AWSRequest("POST" if body else "GET", url, data=body, headers=headers)
         signer = SigV4Auth if body else S3SigV4Auth
         signer(credentials, service, "us-east-1").add_auth(signed)
         self.method, self.path, self.body, self.headers = str(signed.method), path, body, dict(signed.headers)
-        self.connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+        self.connection = connection
 
     def send(self) -> None:
         """Send it and read the whole answer, which must be a success."""
@@ -79,6 +87,11 @@ class Request:
         content = answer.read()
         if answer.status != 200:
             sys.exit(f"{self.method} {self.path} was answered with {answer.status}: {content.decode()}")
+
+
+def connect(url: str) -> http.client.HTTPConnection:
+    """A connection to a server."""
+    return http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
 
 
 def in_turns(*series: list[Request]) -> list[float]:
@@ -106,8 +119,8 @@ def beside_moto() -> Iterator[tuple[str, str]]:
     """The same call of both servers."""
     with embedded() as account, moto_server() as moto_url:
         own = Credentials(account["access_key_id"], account["secret_access_key"])
-        ours = [Request(account["endpoint_url"], own, IDENTITY)]
-        bare = [Request(moto_url, Credentials("anyone", "any"), IDENTITY)]
+        ours = [Request(connect(account["endpoint_url"]), own, IDENTITY)]
+        bare = [Request(connect(moto_url), Credentials("anyone", "any"), IDENTITY)]
         mine, theirs = in_turns(ours, bare)
     yield "edge: authorised and recorded sts:GetCallerIdentity, ms", f"{mine:.2f}"
     yield "edge: the same of a bare moto server, ms", f"{theirs:.2f}"
@@ -131,7 +144,7 @@ def reads(account: dict[str, Any], roles: int) -> list[Request]:
     s3.put_object(Bucket="lake", Key="object", Body=b"x")
     trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": account["account_id"]}}
     trust = json.dumps({"Version": "2012-10-17", "Statement": trusted})
-    found = []
+    found, connection = [], connect(url)
     for number in range(roles):
         name = f"role-{number}"
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
@@ -139,7 +152,7 @@ def reads(account: dict[str, Any], roles: int) -> list[Request]:
             iam.put_role_policy(RoleName=name, PolicyName=f"policy-{index}", PolicyDocument=policy(name, index))
         given = sts.assume_role(RoleArn=arn, RoleSessionName="bench")["Credentials"]
         credentials = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
-        found.append(Request(url, credentials, b"", "/lake/object", "s3"))
+        found.append(Request(connection, credentials, b"", "/lake/object", "s3"))
     return found
 
 
