@@ -60,7 +60,7 @@ def _check_scope(account: Account, claim: Claim, service: Service) -> None:
     """The scope must name this service, this account's region, the day of the signature, and how it ends."""
     if by_name(claim.signing_name) is not service:
         raise refuse(
-            service.protocol, "wrong_scope", f"Credential should be scoped to correct service: '{service.name}'."
+            service.protocol, "wrong_scope", f"Credential should be scoped to service '{service.name}'."
         )
     regions = {account.region, service.global_region}
     if claim.terminator != "aws4_request":

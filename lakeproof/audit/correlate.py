@@ -87,7 +87,8 @@ class Trail:
 
 def attribute(query_id: str, trail: Trail, profiles: Mapping[str, Profile]) -> Attribution:
     """The chain of a query that read table data. ``profiles`` are by the ARN of their execution role."""
-    starts, accesses = trail.starts.get(query_id, []), tuple(trail.accesses.get(query_id, ()))
+    starts = trail.starts.get(query_id, [])
+    accesses = tuple(event for event in trail.accesses.get(query_id, ()) if not event.error_code)  # refused: no access
     start = starts[0] if len(starts) == 1 else None
     links = [_query(query_id, starts), _access(query_id, accesses)]
     if start is None or not accesses:

@@ -11,7 +11,7 @@ from typing import Any
 START = "StartQueryExecution"
 ACCESS = "GetDataAccess"
 
-QUERY_ID = re.compile(r"queryId[\"\\\s]*:[\"\\\s]*([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", re.I)
+QUERY_ID = re.compile(r"\bqueryId[\"\\\s]*:[\"\\\s]*([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", re.I)
 """In ``additionalAuditContext``, which is no JSON: ``{queryId: uuid}`` (captured 2026), JSON text in 2020."""
 
 
@@ -143,6 +143,9 @@ def _time(record: Mapping[str, Any]) -> datetime | None:
     if text is None:
         return None
     try:
-        return datetime.fromisoformat(str(text).replace("Z", "+00:00")).astimezone(UTC)
+        time = datetime.fromisoformat(str(text))
     except ValueError as error:
         raise TrailError(f"record {record.get('eventID', 'without id')!r}: eventTime {text!r} is no time") from error
+    if time.tzinfo is None:
+        raise TrailError(f"record {record.get('eventID', 'without id')!r}: eventTime {text!r} has no time zone")
+    return time.astimezone(UTC)

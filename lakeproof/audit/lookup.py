@@ -49,20 +49,19 @@ class Poll:
 
 @dataclass
 class Watch:
-    """What was polled and what came of it, for the evidence."""
+    """What was polled and what came of it, for the evidence. ``waited_s`` counts up to the end of the last poll."""
 
     trail: Trail = field(default_factory=Trail)
     polls: list[Poll] = field(default_factory=list)
-    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    waited_s: float = 0.0
 
     def state(self, found: bool, deadline_s: float) -> State:
         """The state of a wanted event. PENDING for a quarter of the deadline (AWS: 15 of 60 minutes), then LATE."""
         if found:
             return State.CONFIRMED
-        waited = (self.polls[-1].at - self.since).total_seconds() if self.polls else 0.0
-        if waited >= deadline_s:
+        if self.waited_s >= deadline_s:
             return State.MISSING
-        return State.LATE if waited >= deadline_s / 4 else State.PENDING
+        return State.LATE if self.waited_s >= deadline_s / 4 else State.PENDING
 
 
 class History:
@@ -115,7 +114,7 @@ def watch(
     from ``first_pause_s``. Never raises for what is missing: the caller judges by ``Watch.state``.
     """
     seen = Watch()
-    until = time.monotonic() + deadline_s
+    since = time.monotonic()
     pause = first_pause_s
     while True:
         before, new = history.calls, 0
@@ -124,9 +123,10 @@ def watch(
             new += seen.trail.add(history.events(name, start, end))
         still = wanted(seen.trail)
         seen.polls.append(Poll(datetime.now(UTC), history.calls - before, new, len(still)))
-        if not still or time.monotonic() >= until:
+        seen.waited_s = time.monotonic() - since  # a clock that nobody sets
+        left = deadline_s - seen.waited_s
+        if not still or left <= 0:
             return seen
-        left = until - time.monotonic()
         progress(f"{len(still)} events have not been delivered yet, up to {left:.0f} s left")
-        time.sleep(max(0.0, min(pause, left)))
+        time.sleep(min(pause, left))
         pause = min(pause * GROWTH, LONGEST_PAUSE_S)

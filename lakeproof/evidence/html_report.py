@@ -20,6 +20,7 @@ ANALYTICS = re.compile(
     r'<script async src="https://www\.googletagmanager\.com[^>]*></script>\s*<script>.*?</script>', re.S
 )
 POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src data: blob:; form-action 'none'"
+NO_END = "UNFINISHED RUN: it left no verdicts"
 STRIP_STYLE = (
     "position:sticky;top:0;z-index:99999;padding:6px 16px;font:600 14px/1.5 system-ui,sans-serif;"
     "background:#7c2d12;color:#fff;text-align:center"
@@ -45,12 +46,16 @@ def render(results: Path, run: Path, output: Path) -> Path:
 
 
 def strip_text(run: Path) -> str:
-    """The sentence at the top of the page: the target's banner, if it has one, and a count of each verdict."""
+    """The sentence at the top of the page: the target's banner, what the run lacks, and a count of each verdict.
+
+    Raises ReportError if ``run`` is not there.
+    """
     if not run.exists():
         raise ReportError(f"{run} is missing, so the report could not say which account it is about")
     facts = json.loads(run.read_text(encoding="utf-8"))
     counts = " · ".join(f"{count} {verdict}" for verdict, count in facts.get("verdicts", {}).items())
-    return " — ".join(text for text in (facts.get("banner", ""), counts) if text)
+    partial = "PARTIAL RUN: it cannot sign off" if facts.get("partial") else ""
+    return " — ".join(text for text in (facts.get("banner", ""), partial, counts or NO_END) if text)
 
 
 def _finish(page: str, strip: str) -> str:

@@ -92,14 +92,18 @@ def exit_code(pytest_code: int, counts: Counter[Verdict], residue: int = 0) -> i
     """The exit code of a run: pytest's own 1 to 5 stay as they are, then DESIGN's order.
 
     ``pytest_code`` 1 stands only if a scenario failed its control, or if something beside the scenarios failed; with
-    nothing but NOT_OBTAINED it becomes 10. ``residue`` counts the resources that the teardown left behind.
+    nothing but NOT_OBTAINED it becomes 10. ``residue`` counts the resources that the teardown left behind. A run of
+    which nothing applies, or nothing ran, is no success.
     """
     without_evidence = counts[Verdict.NOT_OBTAINED] + counts[Verdict.NOT_RUN]
     if pytest_code == ExitCode.FAILED and not counts[Verdict.FAIL] and without_evidence:
         pytest_code = ExitCode.OK
     if pytest_code != ExitCode.OK:
         return pytest_code
-    if counts[Verdict.NOT_RUN]:
+    if counts[Verdict.FAIL]:
+        return ExitCode.FAILED
+    executed = counts[Verdict.PASS] + counts[Verdict.WAIVED] + counts[Verdict.NOT_OBTAINED]
+    if counts[Verdict.NOT_RUN] or not executed:
         return ExitCode.PLANNED_NOT_EXECUTED
     if counts[Verdict.NOT_OBTAINED]:
         return ExitCode.EVIDENCE_NOT_OBTAINED

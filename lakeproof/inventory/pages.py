@@ -10,6 +10,7 @@ def listed(client: Any, method: str, key: str, *, token: str = "NextToken", **re
     """The items under ``key`` of every page of ``client.<method>(**request)``.
 
     ``token`` is the name of the token in the answer and, where boto3 has no paginator, in the next request too.
+    Raises RuntimeError if a page leads back to itself, as boto3's paginators raise PaginationError.
     """
     if client.can_paginate(method):
         for page in client.get_paginator(method).paginate(**request):
@@ -20,4 +21,6 @@ def listed(client: Any, method: str, key: str, *, token: str = "NextToken", **re
         yield from page.get(key, ())
         if not page.get(token):
             return
+        if page[token] == request.get(token):
+            raise RuntimeError(f"{method}: the same {token} came twice, the list has no end")
         request[token] = page[token]

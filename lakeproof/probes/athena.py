@@ -31,14 +31,18 @@ class QueryResult:
     statistics: Mapping[str, Any] = field(default_factory=dict)
 
 
-def run_boto3(target: Target, identity: Identity, sql: str) -> QueryResult:
-    """Start the query, wait for its end and read the first page. Raises botocore's errors of the calls themselves."""
+def run_boto3(target: Target, identity: Identity, sql: str, result: QueryResult) -> None:
+    """Start the query, wait for its end and read the first page.
+
+    What is known is written into ``result`` as soon as it is known: it holds also if botocore's error of a later call
+    is raised.
+    """
     athena = target.client("athena", identity.credentials)
     location = {"ResultConfiguration": {"OutputLocation": identity.output}} if identity.output else {}
     answer = athena.start_query_execution(
         QueryString=sql, WorkGroup=identity.workgroup, QueryExecutionContext={"Database": identity.database}, **location
     )
-    result = QueryResult(query_id=answer["QueryExecutionId"], request_id=answer["ResponseMetadata"]["RequestId"])
+    result.query_id, result.request_id = answer["QueryExecutionId"], answer["ResponseMetadata"]["RequestId"]
     _read_end(target, athena, result)
     if result.state == "SUCCEEDED":
         page = athena.get_query_results(QueryExecutionId=result.query_id, MaxResults=FIRST_ROWS)["ResultSet"]
@@ -46,14 +50,13 @@ def run_boto3(target: Target, identity: Identity, sql: str) -> QueryResult:
         rows = tuple(tuple(cell.get("VarCharValue") for cell in row["Data"]) for row in page["Rows"])
         # A SELECT's first row repeats the column names; SHOW and DESCRIBE have no such row (Athena, GetQueryResults).
         result.rows = rows[1:] if rows and rows[0] == result.columns else rows
-    return result
 
 
-def run_pyathena(target: Target, identity: Identity, sql: str) -> QueryResult:
+def run_pyathena(target: Target, identity: Identity, sql: str, result: QueryResult) -> None:
     """The same through PyAthena's cursor, as the walkthrough's notebook does. Raises as ``run_boto3`` does."""
     from pyathena.error import Error
 
-    result = QueryResult()
+    failed: Error | None = None
     cursor = _connection(target, identity).cursor()
     athena = cursor.connection.client
 
@@ -67,15 +70,16 @@ def run_pyathena(target: Target, identity: Identity, sql: str) -> QueryResult:
     try:
         cursor.execute(sql, on_start_query_execution=note)
     except Error as error:
-        if result.query_id is None:  # PyAthena wraps the error of the call itself: give back AWS's own
-            raise error.__cause__ or error from error
+        failed = error
     finally:
         athena.meta.events.unregister("after-call.athena.StartQueryExecution", unique_id="lakeproof")
-    _read_end(target, athena, result)
+    if result.query_id is not None:
+        _read_end(target, athena, result)
+    if failed is not None and result.state in (None, "SUCCEEDED"):
+        raise failed.__cause__ or failed  # PyAthena wraps the error of a call, not of the query: give back AWS's own
     if result.state == "SUCCEEDED":
         result.columns = tuple(column[0] for column in cursor.description or ())
         result.rows = tuple(tuple(None if cell is None else str(cell) for cell in row) for row in cursor.fetchall())
-    return result
 
 
 def _read_end(target: Target, athena: Any, result: QueryResult) -> None:

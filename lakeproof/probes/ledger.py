@@ -58,7 +58,7 @@ class Ledger:
         line = json.dumps(self._redact(entry(attempt, scenario, self._seed)), ensure_ascii=False, default=str) + "\n"
         handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            os.write(handle, line.encode())
+            os.write(handle, line.encode(errors="backslashreplace"))  # half a surrogate pair, as JSON escapes it
         finally:
             os.close(handle)
 
@@ -66,11 +66,12 @@ class Ledger:
         """All entries so far, in order. Raises ValueError, with the line number, on a line that is not whole."""
         if not self.path.exists():
             return
-        for number, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), start=1):
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise ValueError(f"{self.path.name}, line {number}: not a whole entry ({error})") from error
+        with self.path.open(encoding="utf-8", newline="\n") as lines:  # SQL may hold other line separators
+            for number, line in enumerate(lines, start=1):
+                try:
+                    yield json.loads(line)
+                except ValueError as error:
+                    raise ValueError(f"{self.path.name}, line {number}: not a whole entry ({error})") from error
 
 
 def entry(attempt: Attempt, scenario: str, seed: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from lakeproof.probes.ledger import Attempt, Ledger
 from lakeproof.probes.outcome import Allowed, NotObtained, Outcome
 from lakeproof.target import Target
 
-Runner = Callable[[Target, Identity, str], QueryResult]
+Runner = Callable[[Target, Identity, str, QueryResult], None]
 """How a query is run: ``run_boto3``, or ``run_pyathena`` where the walkthrough's notebook does."""
 
 
@@ -39,11 +39,12 @@ class Prober:
         result = QueryResult()
         outcome: Outcome
         try:
-            result = run(self.target, identity, sql)
+            run(self.target, identity, sql, result)
             outcome = self._outcome_of(result)
         except ClientError as error:
             outcome = classify(_failure("athena", "StartQueryExecution", error), self.known)
-            result.request_id = error.response.get("ResponseMetadata", {}).get("RequestId")
+            if result.query_id is None:  # else a later call failed: the query was started all the same
+                result.request_id = error.response.get("ResponseMetadata", {}).get("RequestId")
         except BotoCoreError as error:
             outcome = NotObtained(f"no answer came: {type(error).__name__}: {error}", "is the target still there?")
         return self._record(
