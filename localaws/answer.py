@@ -7,6 +7,7 @@ JSON's ``__type``, the query protocol's ``ErrorResponse``, S3's bare ``Error`` (
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
@@ -25,6 +26,9 @@ REQUEST_ID_HEADER = {
     "rest-json": "x-amzn-RequestId",
     "rest-xml": "x-amz-request-id",
 }
+NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 cannot hold."""
+
 HOP_HEADERS = frozenset({"server", "date", "status", "connection", "transfer-encoding", "x-amzn-requestid"})
 """Headers of an answer from the store that are not the service's to send on."""
 
@@ -48,7 +52,7 @@ def refusal(protocol: Protocol, error: AwsError, request_id: str, service: str |
         headers["Content-Type"] = "application/x-amz-json-1.1" if protocol == "json" else "application/json"
         return HttpResponse(error.status, headers, json.dumps(document, default=str).encode())
     fields = {"Code": error.code, "Message": error.message, **error.members}
-    inner = "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in fields.items())
+    inner = "".join(f"<{name}>{escape(NOT_XML.sub('?', str(value)))}</{name}>" for name, value in fields.items())
     if protocol == "query":
         fault = "Sender" if error.status < 500 else "Receiver"
         document_text = (

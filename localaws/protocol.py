@@ -27,7 +27,7 @@ from werkzeug.exceptions import HTTPException
 from localaws import checksums, services
 from localaws.errors import AwsError
 from localaws.services import Service
-from localaws.wire import HttpRequest
+from localaws.wire import Headers, HttpRequest
 
 UNKNOWN_OPERATION = {
     "query": ("InvalidAction", 400),
@@ -85,7 +85,7 @@ def parse(service: Service, request: HttpRequest) -> Parsed:
             {
                 "method": request.method,
                 "values": routed.values if service.protocol == "query" else routed.args,
-                "headers": _Headers(request.headers),
+                "headers": Headers(request.headers),
                 "body": body or (b"{}" if service.protocol == "json" else b""),
                 "url_path": routed.path,
                 "url_params": uri_params,
@@ -122,19 +122,6 @@ PARSERS: dict[str, Any] = {
     "rest-json": _StrictRestJSON,
     "rest-xml": RestXMLParser,
 }
-
-
-class _Headers(dict[str, str]):
-    """Headers by lower-case name; lookups ignore case."""
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return super().get(key.lower(), default)
-
-    def __getitem__(self, key: str) -> str:
-        return super().__getitem__(key.lower())
-
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and super().__contains__(key.lower())
 
 
 def _routable(service: Service, request: HttpRequest) -> Request:

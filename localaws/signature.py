@@ -59,9 +59,7 @@ def verify(account: Account, request: HttpRequest, service: Service) -> Signed:
 def _check_scope(account: Account, claim: Claim, service: Service) -> None:
     """The scope must name this service, this account's region, the day of the signature, and how it ends."""
     if by_name(claim.signing_name) is not service:
-        raise refuse(
-            service.protocol, "wrong_scope", f"Credential should be scoped to service '{service.name}'."
-        )
+        raise refuse(service.protocol, "wrong_scope", f"Credential should be scoped to service '{service.name}'.")
     regions = {account.region, service.global_region}
     if claim.terminator != "aws4_request":
         raise refuse(

@@ -6,5 +6,15 @@ from provision.estate import ControlReaderEstate, Estate, PersonEstate
 from provision.journal import Journal, JournalError, new_run_id
 from provision.site import ProvisionError
 
-__all__ = ["ControlReaderEstate", "Estate", "Journal", "JournalError", "PersonEstate", "ProvisionError", "Residue",
-           "create", "destroy", "new_run_id"]
+__all__ = [
+    "ControlReaderEstate",
+    "Estate",
+    "Journal",
+    "JournalError",
+    "PersonEstate",
+    "ProvisionError",
+    "Residue",
+    "create",
+    "destroy",
+    "new_run_id",
+]

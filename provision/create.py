@@ -69,17 +69,32 @@ def _make(site: Site, plan: Plan) -> Estate:
         users, center = made_users.result(), made_center.result()
     header, way = site.journal.header, plan.sign_in
     return Estate(
-        run_id=header.run_id, plan=plan.name, account_id=header.account_id, region=header.region,
-        harness_arn=header.harness_arn, external_id=header.external_id, expires=header.expires,
-        lake_bucket=plan.dataset.bucket, results_bucket=plan.results.bucket, database=plan.dataset.database,
-        registered_location=lake.location_arn(plan), dataset_sha256=sha256, rows=rows, domain_id=domain_id,
-        domain_arn=domain_arn, default_execution_role_arn=role_arn(site, plan.studio.default_execution_role.name),
+        run_id=header.run_id,
+        plan=plan.name,
+        account_id=header.account_id,
+        region=header.region,
+        harness_arn=header.harness_arn,
+        external_id=header.external_id,
+        expires=header.expires,
+        lake_bucket=plan.dataset.bucket,
+        results_bucket=plan.results.bucket,
+        database=plan.dataset.database,
+        registered_location=lake.location_arn(plan),
+        dataset_sha256=sha256,
+        rows=rows,
+        domain_id=domain_id,
+        domain_arn=domain_arn,
+        default_execution_role_arn=role_arn(site, plan.studio.default_execution_role.name),
         execution_policy_arn=policy_arn(site, plan.execution.policy.name),
         group_policy_arn=policy_arn(site, way.iam_user.policy.name) if way.iam_user and users else None,
-        permission_set_arn=center.permission_set_arn, identity_center_arn=center.instance_arn,
+        permission_set_arn=center.permission_set_arn,
+        identity_center_arn=center.instance_arn,
         control_reader=_control_reader(site, plan),
-        people=tuple(_person(site, plan, person, profiles[person.name], users.get(person.name),
-                             center.users.get(person.name)) for person in plan.people))
+        people=tuple(
+            _person(site, plan, person, profiles[person.name], users.get(person.name), center.users.get(person.name))
+            for person in plan.people
+        ),
+    )
 
 
 def _make_lake(site: Site, plan: Plan) -> tuple[str, dict[str, dict[str, int]]]:
@@ -95,24 +110,44 @@ def _make_federation(site: Site, plan: Plan) -> federation.IdentityCenter:
     return federation.make_identity_center(site, plan)
 
 
-def _person(site: Site, plan: Plan, person: Person, profile_arn: str, console: people.ConsoleIdentity | None,
-            store_user: str | None) -> PersonEstate:
+def _person(
+    site: Site,
+    plan: Plan,
+    person: Person,
+    profile_arn: str,
+    console: people.ConsoleIdentity | None,
+    store_user: str | None,
+) -> PersonEstate:
     return PersonEstate(
-        name=person.name, sign_in=person.sign_in, user_id=person.user_id, profile=person.profile,
-        profile_arn=profile_arn, execution_role=person.execution_role,
-        execution_role_arn=role_arn(site, person.execution_role), workgroup=person.workgroup,
+        name=person.name,
+        sign_in=person.sign_in,
+        user_id=person.user_id,
+        profile=person.profile,
+        profile_arn=profile_arn,
+        execution_role=person.execution_role,
+        execution_role_arn=role_arn(site, person.execution_role),
+        workgroup=person.workgroup,
         results_location=people.results_location(plan, person),
-        user_arn=console.user_arn if console else None, access_key_id=console.access_key_id if console else None,
+        user_arn=console.user_arn if console else None,
+        access_key_id=console.access_key_id if console else None,
         secret_access_key=console.secret_access_key if console else None,
         password_secret_arn=console.password_secret_arn if console else None,
         stand_in_role_arn=role_arn(site, person.stand_in_role) if person.stand_in_role else None,
-        identity_store_user_id=store_user)
+        identity_store_user_id=store_user,
+    )
 
 
 def _control_reader(site: Site, plan: Plan) -> ControlReaderEstate | None:
     reader = plan.verification.control_reader
-    return ControlReaderEstate(role_arn=role_arn(site, reader.role), workgroup=reader.workgroup,
-                               results_location=results.location(plan, reader.prefix)) if reader else None
+    return (
+        ControlReaderEstate(
+            role_arn=role_arn(site, reader.role),
+            workgroup=reader.workgroup,
+            results_location=results.location(plan, reader.prefix),
+        )
+        if reader
+        else None
+    )
 
 
 def _journal(plan: Plan, target: Target, run_dir: Path) -> Journal:
@@ -122,18 +157,34 @@ def _journal(plan: Plan, target: Target, run_dir: Path) -> Journal:
         journal = Journal.read(run_dir)
         there = (journal.header.account_id, journal.header.region)
         if there != (target.account_id, target.region):
-            raise ProvisionError(f"{run_dir} belongs to account {there[0]} in {there[1]}, the target is "
-                                 f"{target.account_id} in {target.region}: choose another run directory")
+            raise ProvisionError(
+                f"{run_dir} belongs to account {there[0]} in {there[1]}, the target is "
+                f"{target.account_id} in {target.region}: choose another run directory"
+            )
         if journal.header.plan_sha256 != _fingerprint(plan):
-            raise ProvisionError(f"{run_dir} was begun with another plan, or this one has changed since: undo that run "
-                                 f"with 'lakeproof destroy {run_dir}', or choose another run directory")
+            raise ProvisionError(
+                f"{run_dir} was begun with another plan, or this one has changed since: undo that run "
+                f"with 'lakeproof destroy {run_dir}', or choose another run directory"
+            )
         return journal
     now = datetime.now(UTC).replace(microsecond=0)
     run_id = plan.run_id or new_run_id()
-    return Journal.start(run_dir, RunHeader(
-        run_id=run_id, plan=plan.name, plan_sha256=_fingerprint(plan), account_id=target.account_id,
-        region=target.region, endpoint_url=target.endpoint_url, profile=target.profile, harness_arn=harness_arn(target),
-        external_id=f"lakeproof-{run_id}-{secrets.token_hex(8)}", started=_iso(now), expires=_iso(now + LIFETIME)))
+    return Journal.start(
+        run_dir,
+        RunHeader(
+            run_id=run_id,
+            plan=plan.name,
+            plan_sha256=_fingerprint(plan),
+            account_id=target.account_id,
+            region=target.region,
+            endpoint_url=target.endpoint_url,
+            profile=target.profile,
+            harness_arn=harness_arn(target),
+            external_id=f"lakeproof-{run_id}-{secrets.token_hex(8)}",
+            started=_iso(now),
+            expires=_iso(now + LIFETIME),
+        ),
+    )
 
 
 def _fingerprint(plan: Plan) -> str:
@@ -154,5 +205,7 @@ def harness_arn(target: Target) -> str:
     try:
         return str(target.client("iam").get_role(RoleName=rest[0])["Role"]["Arn"])
     except ClientError as error:
-        raise ProvisionError(f"the harness runs as a session of the role {rest[0]} and may not read it (iam:GetRole): "
-                             f"its path is needed to trust it; {error}") from error
+        raise ProvisionError(
+            f"the harness runs as a session of the role {rest[0]} and may not read it (iam:GetRole): "
+            f"its path is needed to trust it; {error}"
+        ) from error

@@ -23,11 +23,43 @@ from lakeproof.plan import Column, Dataset, Table
 MARK = "mk"
 """First word of every text value: ``mk:<column>:<value>``."""
 
-_HIVE_ESCAPED = frozenset('"#%\'*/:=?\\\x7f{[]^' + "".join(map(chr, range(1, 32))))
-_WORDS = pa.array([
-    "arrived", "battery", "bright", "broken", "comfortable", "daily", "durable", "easy", "excellent", "faulty", "gift",
-    "great", "light", "little", "month", "perfect", "present", "quality", "quiet", "repair", "return", "sharp",
-    "simple", "size", "small", "solid", "strong", "sturdy", "value", "warranty", "weak", "weekend"])
+_HIVE_ESCAPED = frozenset("\"#%'*/:=?\\\x7f{[]^" + "".join(map(chr, range(1, 32))))
+_WORDS = pa.array(
+    [
+        "arrived",
+        "battery",
+        "bright",
+        "broken",
+        "comfortable",
+        "daily",
+        "durable",
+        "easy",
+        "excellent",
+        "faulty",
+        "gift",
+        "great",
+        "light",
+        "little",
+        "month",
+        "perfect",
+        "present",
+        "quality",
+        "quiet",
+        "repair",
+        "return",
+        "sharp",
+        "simple",
+        "size",
+        "small",
+        "solid",
+        "strong",
+        "sturdy",
+        "value",
+        "warranty",
+        "weak",
+        "weekend",
+    ]
+)
 _DAY = 24 * 3600
 
 
@@ -67,8 +99,11 @@ def files(table: Table, seed: int, rows: int) -> tuple[DataFile, ...]:
     for number, values in enumerate(partitions):
         directory = partition_directory(table.partition_key_names, values)
         folder = f"{table.prefix}{directory}/" if directory else table.prefix
-        found.append(DataFile(table.name, values, directory, f"{folder}part-00000.snappy.parquet",
-                              max(0, int(sizes[number])), number))
+        found.append(
+            DataFile(
+                table.name, values, directory, f"{folder}part-00000.snappy.parquet", max(0, int(sizes[number])), number
+            )
+        )
     return tuple(found)
 
 
@@ -76,12 +111,20 @@ def content(table: Table, seed: int, file: DataFile) -> bytes:
     """The file's bytes: Parquet, snappy, one row group, the table's columns without its partition keys."""
     random = _random(seed, table.name, file.number)
     made = _reviews(random, file) if file.rows else {}
-    arrays = [made[column.name].cast(arrow_type(column.type)) if _is_review(column, made)
-              else _plain(column, random, file) for column in table.columns]
+    arrays = [
+        made[column.name].cast(arrow_type(column.type)) if _is_review(column, made) else _plain(column, random, file)
+        for column in table.columns
+    ]
     schema = pa.schema([pa.field(column.name, arrow_type(column.type)) for column in table.columns])
     sink = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), sink, compression="snappy", use_dictionary=False,
-                   write_statistics=True, store_schema=False)
+    pq.write_table(
+        pa.Table.from_arrays(arrays, schema=schema),
+        sink,
+        compression="snappy",
+        use_dictionary=False,
+        write_statistics=True,
+        store_schema=False,
+    )
     return sink.getvalue()
 
 
@@ -105,20 +148,35 @@ def arrow_type(name: str) -> pa.DataType:
     return _TYPES[name]
 
 
-_TYPES = {"string": pa.string(), "tinyint": pa.int8(), "smallint": pa.int16(), "int": pa.int32(), "bigint": pa.int64(),
-          "float": pa.float32(), "double": pa.float64(), "boolean": pa.bool_(), "date": pa.date32(),
-          "timestamp": pa.timestamp("ms")}
+_TYPES = {
+    "string": pa.string(),
+    "tinyint": pa.int8(),
+    "smallint": pa.int16(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("ms"),
+}
 
 
 def _random(seed: int, table: str, number: int) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(key=np.array(
-        [seed & (2**64 - 1), (zlib.crc32(table.encode()) << 32) + number + 1], dtype=np.uint64)))
+    return np.random.Generator(
+        np.random.Philox(
+            key=np.array([seed & (2**64 - 1), (zlib.crc32(table.encode()) << 32) + number + 1], dtype=np.uint64)
+        )
+    )
 
 
 def _is_review(column: Column, made: dict[str, pa.Array]) -> bool:
     """Whether the reviews' value fits the column: its name and the kind of its type agree."""
-    return column.name in made and (pa.types.is_string(made[column.name].type) == (column.type == "string")) and (
-        column.type in ("string", "int", "bigint"))
+    return (
+        column.name in made
+        and (pa.types.is_string(made[column.name].type) == (column.type == "string"))
+        and (column.type in ("string", "int", "bigint"))
+    )
 
 
 def _marked(column: str, values: pa.Array) -> pa.Array:

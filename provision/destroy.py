@@ -44,8 +44,10 @@ def destroy(where: Path, target: Target, progress: Progress = print) -> list[Res
     journal = Journal.read(where)
     header = journal.header
     if (header.account_id, header.region) != (target.account_id, target.region):
-        raise ProvisionError(f"run {header.run_id} is in account {header.account_id}, {header.region}; the target is "
-                             f"{target.account_id}, {target.region}: nothing was touched")
+        raise ProvisionError(
+            f"run {header.run_id} is in account {header.account_id}, {header.region}; the target is "
+            f"{target.account_id}, {target.region}: nothing was touched"
+        )
     left = undo(Site(target, journal, progress))
     if not left:
         (journal.path.parent / FILE).unlink(missing_ok=True)
@@ -66,8 +68,9 @@ def undo(site: Site) -> list[Residue]:
     account_wide = [entry for entry in todo if KINDS[entry.kind] in settings.KINDS]
     left = _undo(site, [entry for entry in todo if entry not in account_wide])
     if any(residue.kind in _NEEDS_ADMINISTRATOR for residue in left):
-        left += [Residue(entry.kind, entry.id, "kept until the rest is gone: undo this run again")
-                 for entry in account_wide]
+        left += [
+            Residue(entry.kind, entry.id, "kept until the rest is gone: undo this run again") for entry in account_wide
+        ]
     else:
         left += _undo(site, account_wide)
     site.progress(f"run {site.run_id}: {f'{len(left)} things are' if left else 'nothing is'} left")
@@ -98,8 +101,10 @@ def _undo_once(site: Site, todo: Sequence[Entry]) -> list[Residue]:
         before = len(failed)
         for failure in site.each(lambda batch: _remove(site, batch), _batches(same)):
             failed.update(failure)
-        site.progress(f"undone: {', '.join(sorted({entry.kind for entry in same}))} ({len(same)})"
-                      + (f", {len(failed) - before} failed" if len(failed) > before else ""))
+        site.progress(
+            f"undone: {', '.join(sorted({entry.kind for entry in same}))} ({len(same)})"
+            + (f", {len(failed) - before} failed" if len(failed) > before else "")
+        )
     return _read_back(site, todo, failed)
 
 
@@ -138,14 +143,19 @@ def _remove(site: Site, entries: list[Entry]) -> dict[int, str]:
 
 def _read_back(site: Site, todo: Sequence[Entry], failed: dict[int, str]) -> list[Residue]:
     """Which of the entries still exist, by reading the account; the others are gone. What cannot be read is residue."""
-    by_kind = [(kind, list(entries)) for kind, entries in
-               groupby(sorted(todo, key=lambda entry: entry.kind), key=lambda entry: entry.kind)]
+    by_kind = [
+        (kind, list(entries))
+        for kind, entries in groupby(sorted(todo, key=lambda entry: entry.kind), key=lambda entry: entry.kind)
+    ]
 
     def read(item: tuple[str, list[Entry]]) -> list[Residue]:
         kind, entries = KINDS[item[0]], item[1]
         try:
-            there = {entry.step for entry in kind.remaining(site, entries)
-                     if entry.state == "made" or kind.owned(site, entry)}
+            there = {
+                entry.step
+                for entry in kind.remaining(site, entries)
+                if entry.state == "made" or kind.owned(site, entry)
+            }
         except (ClientError, BotoCoreError) as error:
             return [Residue(kind.name, entry.id, f"cannot be read back: {error}") for entry in entries]
         found = []

@@ -39,8 +39,13 @@ def make_stand_ins(site: Site, plan: Plan) -> None:
     def make(person: Person) -> None:
         if person.stand_in_role is None:
             raise ProvisionError(f"{person.name} is federated and has no stand-in role in the plan")
-        principals.make_role(site, person.stand_in_role, plan.document(way.stand_in_trust, trust_values(site, person)),
-                             way.managed_policies, inline={way.policy.name: document})
+        principals.make_role(
+            site,
+            person.stand_in_role,
+            plan.document(way.stand_in_trust, trust_values(site, person)),
+            way.managed_policies,
+            inline={way.policy.name: document},
+        )
 
     site.each(make, plan.people_by_sign_in("federated"))
 
@@ -54,7 +59,8 @@ def make_identity_center(site: Site, plan: Plan) -> IdentityCenter:
     if not instances:
         raise ProvisionError(
             f"there is no IAM Identity Center in {site.target.region}: create one there, or set "
-            "sign_in.federated.permission_set to null to verify with the stand-in roles alone")
+            "sign_in.federated.permission_set to null to verify with the stand-in roles alone"
+        )
     instance, store = instances[0]["InstanceArn"], instances[0]["IdentityStoreId"]
     site.progress(f"IAM Identity Center: permission set {way.permission_set} for {len(people)} people")
     _make_attribute(site, plan, way, instance)
@@ -72,13 +78,18 @@ def _make_permission_set(site: Site, plan: Plan, way: FederatedSignIn, instance:
     sso, document = site.client("sso-admin"), plan.document(way.policy.file)
 
     def create() -> Mapping[str, Any]:
-        arn = sso.create_permission_set(Name=way.permission_set, InstanceArn=instance, SessionDuration="PT1H",
-                                        Description=DESCRIPTION, Tags=site.tags())["PermissionSet"][
-                                            "PermissionSetArn"]
+        arn = sso.create_permission_set(
+            Name=way.permission_set,
+            InstanceArn=instance,
+            SessionDuration="PT1H",
+            Description=DESCRIPTION,
+            Tags=site.tags(),
+        )["PermissionSet"]["PermissionSetArn"]
         sso.put_inline_policy_to_permission_set(InstanceArn=instance, PermissionSetArn=arn, InlinePolicy=document)
         for policy in way.managed_policies:
-            sso.attach_managed_policy_to_permission_set(InstanceArn=instance, PermissionSetArn=arn,
-                                                        ManagedPolicyArn=policy)
+            sso.attach_managed_policy_to_permission_set(
+                InstanceArn=instance, PermissionSetArn=arn, ManagedPolicyArn=policy
+            )
         return {"arn": arn}
 
     return str(site.make(PERMISSION_SET, str(way.permission_set), create, {"instance": instance})["arn"])
@@ -86,17 +97,34 @@ def _make_permission_set(site: Site, plan: Plan, way: FederatedSignIn, instance:
 
 def _make_user(site: Site, store: str, person: Person) -> str:
     """A user of Identity Center's own directory. It takes no tags, so its type carries the run."""
-    answer = site.make(IDENTITY_USER, person.user_id, lambda: {"user": site.client("identitystore").create_user(
-        IdentityStoreId=store, UserName=person.user_id, DisplayName=person.name, UserType=f"lakeproof:{site.run_id}",
-        Name={"GivenName": person.name, "FamilyName": "Lakeproof"},
-        Emails=[{"Value": person.user_id, "Type": "work", "Primary": True}])["UserId"]}, {"store": store})
+    answer = site.make(
+        IDENTITY_USER,
+        person.user_id,
+        lambda: {
+            "user": site.client("identitystore").create_user(
+                IdentityStoreId=store,
+                UserName=person.user_id,
+                DisplayName=person.name,
+                UserType=f"lakeproof:{site.run_id}",
+                Name={"GivenName": person.name, "FamilyName": "Lakeproof"},
+                Emails=[{"Value": person.user_id, "Type": "work", "Primary": True}],
+            )["UserId"]
+        },
+        {"store": store},
+    )
     return str(answer["user"])
 
 
 def _assign(site: Site, instance: str, permission_set: str, user: str) -> None:
     sso = site.client("sso-admin")
-    request = {"InstanceArn": instance, "PermissionSetArn": permission_set, "TargetId": site.target.account_id,
-               "TargetType": "AWS_ACCOUNT", "PrincipalType": "USER", "PrincipalId": user}
+    request = {
+        "InstanceArn": instance,
+        "PermissionSetArn": permission_set,
+        "TargetId": site.target.account_id,
+        "TargetType": "AWS_ACCOUNT",
+        "PrincipalType": "USER",
+        "PrincipalId": user,
+    }
 
     def create() -> None:
         status = sso.create_account_assignment(**request)["AccountAssignmentCreationStatus"]
@@ -109,16 +137,26 @@ def _settle(site: Site, verb: str, instance: str, status: Mapping[str, Any]) -> 
     """Wait for an assignment to be made or deleted; both are asynchronous (SSO admin API)."""
     sso = site.client("sso-admin")
     describe, argument, member = {
-        "create": (sso.describe_account_assignment_creation_status, "AccountAssignmentCreationRequestId",
-                   "AccountAssignmentCreationStatus"),
-        "delete": (sso.describe_account_assignment_deletion_status, "AccountAssignmentDeletionRequestId",
-                   "AccountAssignmentDeletionStatus"),
+        "create": (
+            sso.describe_account_assignment_creation_status,
+            "AccountAssignmentCreationRequestId",
+            "AccountAssignmentCreationStatus",
+        ),
+        "delete": (
+            sso.describe_account_assignment_deletion_status,
+            "AccountAssignmentDeletionRequestId",
+            "AccountAssignmentDeletionStatus",
+        ),
     }[verb]
     if status["Status"] == "SUCCEEDED":
         return
-    site.wait(f"assignment of the permission set ({verb})", lambda: str(
-        describe(InstanceArn=instance, **{argument: status["RequestId"]})[member]["Status"]), "SUCCEEDED", ("FAILED",),
-        deadline_s=600)
+    site.wait(
+        f"assignment of the permission set ({verb})",
+        lambda: str(describe(InstanceArn=instance, **{argument: status["RequestId"]})[member]["Status"]),
+        "SUCCEEDED",
+        ("FAILED",),
+        deadline_s=600,
+    )
 
 
 def _attributes(site: Site, instance: str) -> list[dict[str, Any]] | None:
@@ -141,17 +179,27 @@ def _make_attribute(site: Site, plan: Plan, way: FederatedSignIn, instance: str)
         return
     taken = [item for item in before or [] if item["Key"] == wanted["Key"]]
     if taken and site.journal.find(ATTRIBUTE.name, instance) is None:
-        raise ProvisionError(f"IAM Identity Center sends {taken[0]['Value']['Source']} as {wanted['Key']!r}, the plan "
-                             f"wants {way.email_attribute!r}: set sign_in.federated.email_attribute to what it sends")
-    site.make(ATTRIBUTE, instance, lambda: _set_attributes(site, instance, before, [*(before or []), wanted]),
-              {"key": wanted["Key"], "was_off": before is None})
+        raise ProvisionError(
+            f"IAM Identity Center sends {taken[0]['Value']['Source']} as {wanted['Key']!r}, the plan "
+            f"wants {way.email_attribute!r}: set sign_in.federated.email_attribute to what it sends"
+        )
+    site.make(
+        ATTRIBUTE,
+        instance,
+        lambda: _set_attributes(site, instance, before, [*(before or []), wanted]),
+        {"key": wanted["Key"], "was_off": before is None},
+    )
 
 
-def _set_attributes(site: Site, instance: str, before: list[dict[str, Any]] | None,
-                    after: list[dict[str, Any]]) -> None:
+def _set_attributes(
+    site: Site, instance: str, before: list[dict[str, Any]] | None, after: list[dict[str, Any]]
+) -> None:
     sso, wanted = site.client("sso-admin"), {"AccessControlAttributes": after}
-    call = (sso.create_instance_access_control_attribute_configuration if before is None
-            else sso.update_instance_access_control_attribute_configuration)
+    call = (
+        sso.create_instance_access_control_attribute_configuration
+        if before is None
+        else sso.update_instance_access_control_attribute_configuration
+    )
     call(InstanceArn=instance, InstanceAccessControlAttributeConfiguration=wanted)
 
 
@@ -168,8 +216,11 @@ def _restore_attribute(site: Site, entry: Entry) -> None:
 
 
 def _attributes_remaining(site: Site, entries: Sequence[Entry]) -> Iterator[Entry]:
-    return (entry for entry in entries
-            if any(item["Key"] == entry.undo["key"] for item in _attributes(site, entry.id) or []))
+    return (
+        entry
+        for entry in entries
+        if any(item["Key"] == entry.undo["key"] for item in _attributes(site, entry.id) or [])
+    )
 
 
 def permission_sets(site: Site, instance: str) -> Iterator[dict[str, Any]]:
@@ -187,7 +238,8 @@ def _permission_set_arn(site: Site, entry: Entry) -> str | None:
     for found in permission_sets(site, entry.undo["instance"]):
         if found["Name"] == entry.id:
             tags = site.client("sso-admin").list_tags_for_resource(
-                InstanceArn=entry.undo["instance"], ResourceArn=found["PermissionSetArn"])["Tags"]
+                InstanceArn=entry.undo["instance"], ResourceArn=found["PermissionSetArn"]
+            )["Tags"]
             return str(found["PermissionSetArn"]) if site.ours(tags) else None
     return None
 
@@ -195,8 +247,9 @@ def _permission_set_arn(site: Site, entry: Entry) -> str | None:
 def _remove_permission_set(site: Site, entry: Entry) -> None:
     arn = _permission_set_arn(site, entry)
     if arn:
-        gone_is_fine(site.client("sso-admin").delete_permission_set, InstanceArn=entry.undo["instance"],
-                     PermissionSetArn=arn)
+        gone_is_fine(
+            site.client("sso-admin").delete_permission_set, InstanceArn=entry.undo["instance"], PermissionSetArn=arn
+        )
 
 
 def _permission_sets_remaining(site: Site, entries: Sequence[Entry]) -> Iterator[Entry]:
@@ -209,8 +262,11 @@ def _permission_sets_remaining(site: Site, entries: Sequence[Entry]) -> Iterator
 def _store_users(site: Site, entry: Entry) -> Iterator[dict[str, Any]]:
     pages = site.client("identitystore").get_paginator("list_users").paginate(IdentityStoreId=entry.undo["store"])
     for page in pages:
-        yield from (user for user in page["Users"] if user.get("UserName") == entry.id
-                    and user.get("UserType") == f"lakeproof:{site.run_id}")
+        yield from (
+            user
+            for user in page["Users"]
+            if user.get("UserName") == entry.id and user.get("UserType") == f"lakeproof:{site.run_id}"
+        )
 
 
 def _remove_user(site: Site, entry: Entry) -> None:
@@ -231,7 +287,11 @@ def _unassign(site: Site, entry: Entry) -> None:
 
 ATTRIBUTE = Kind("access control attribute", 50, _restore_attribute, _attributes_remaining)
 PERMISSION_SET = Kind("permission set", 50, _remove_permission_set, _permission_sets_remaining)
-IDENTITY_USER = Kind("Identity Center user", 51, _remove_user, lambda site, entries: [
-    entry for entry in entries if any(_store_users(site, entry))])
+IDENTITY_USER = Kind(
+    "Identity Center user",
+    51,
+    _remove_user,
+    lambda site, entries: [entry for entry in entries if any(_store_users(site, entry))],
+)
 ASSIGNMENT = Kind("assignment", 52, _unassign, lambda site, entries: ())
 KINDS = (ATTRIBUTE, PERMISSION_SET, IDENTITY_USER, ASSIGNMENT)

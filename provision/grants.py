@@ -40,17 +40,25 @@ def make_grants(site: Site, plan: Plan) -> None:
     begun = iter(site.journal.begin([(GRANT.name, _id(request), request) for entry, request in todo if entry is None]))
     entries = [(entry or next(begun), request) for entry, request in todo]
     for start in range(0, len(entries), _ENTRIES_A_CALL):
-        part = entries[start:start + _ENTRIES_A_CALL]
-        site.patiently(["InvalidInputException"], _send, site=site, operation="batch_grant_permissions",
-                       requests=[request for _, request in part])
+        part = entries[start : start + _ENTRIES_A_CALL]
+        site.patiently(
+            ["InvalidInputException"],
+            _send,
+            site=site,
+            operation="batch_grant_permissions",
+            requests=[request for _, request in part],
+        )
         for entry, _ in part:
             site.journal.made(entry, {})
 
 
 def _request(plan: Plan, permission: Permission) -> dict[str, Any]:
-    return {"Principal": {"DataLakePrincipalIdentifier": plan.role_arn(permission.role)},
-            "Resource": resource(permission), "Permissions": [permission.permission],
-            "PermissionsWithGrantOption": [permission.permission] if permission.grant_option else []}
+    return {
+        "Principal": {"DataLakePrincipalIdentifier": plan.role_arn(permission.role)},
+        "Resource": resource(permission),
+        "Permissions": [permission.permission],
+        "PermissionsWithGrantOption": [permission.permission] if permission.grant_option else [],
+    }
 
 
 def _id(request: dict[str, Any]) -> str:
@@ -61,12 +69,17 @@ def _id(request: dict[str, Any]) -> str:
 def _send(site: Site, operation: str, requests: Sequence[dict[str, Any]]) -> None:
     call = getattr(site.client("lakeformation"), operation)
     answer = call(Entries=[{"Id": str(index), **request} for index, request in enumerate(requests)])
-    failures = [failure for failure in answer.get("Failures", [])
-                if operation.startswith("batch_grant") or not _nothing_to_revoke(failure)]
+    failures = [
+        failure
+        for failure in answer.get("Failures", [])
+        if operation.startswith("batch_grant") or not _nothing_to_revoke(failure)
+    ]
     if failures:
         first = failures[0]
-        raise ProvisionError(f"{len(failures)} of {len(requests)} permissions were refused; the first, "
-                             f"{_id(requests[int(first['RequestEntry']['Id'])])}: {first.get('Error')}")
+        raise ProvisionError(
+            f"{len(failures)} of {len(requests)} permissions were refused; the first, "
+            f"{_id(requests[int(first['RequestEntry']['Id'])])}: {first.get('Error')}"
+        )
 
 
 def _nothing_to_revoke(failure: dict[str, Any]) -> bool:
@@ -82,7 +95,9 @@ def _revoke(site: Site, entry: Entry) -> None:
 def _revoke_all(site: Site, entries: Sequence[Entry]) -> None:
     """Revoke the permissions of many entries in few calls."""
     for start in range(0, len(entries), _ENTRIES_A_CALL):
-        _send(site, "batch_revoke_permissions", [dict(entry.undo) for entry in entries[start:start + _ENTRIES_A_CALL]])
+        _send(
+            site, "batch_revoke_permissions", [dict(entry.undo) for entry in entries[start : start + _ENTRIES_A_CALL]]
+        )
 
 
 def _remaining(site: Site, entries: Sequence[Entry]) -> Iterator[Entry]:

@@ -99,8 +99,10 @@ class Journal:
         if not records or "run" not in records[0]:
             raise JournalError(f"{path} is no journal of Lakeproof: its first line names no run")
         if records[0]["run"].get("version") != VERSION:
-            raise JournalError(f"{path} is of version {records[0]['run'].get('version')}, this Lakeproof reads "
-                               f"{VERSION}: use the Lakeproof that wrote it")
+            raise JournalError(
+                f"{path} is of version {records[0]['run'].get('version')}, this Lakeproof reads "
+                f"{VERSION}: use the Lakeproof that wrote it"
+            )
         journal = cls(path, RunHeader(**records[0]["run"]))
         journal._torn = not text.endswith("\n")
         for record in records[1:]:
@@ -122,8 +124,10 @@ class Journal:
         with self._lock:
             first = max(self._entries, default=0) + 1
             found = [Entry(first + index, kind, id, undo) for index, (kind, id, undo) in enumerate(wanted)]
-            self._append([{"step": entry.step, "make": entry.kind, "id": entry.id, "undo": dict(entry.undo)}
-                          for entry in found], durable=True)
+            self._append(
+                [{"step": entry.step, "make": entry.kind, "id": entry.id, "undo": dict(entry.undo)} for entry in found],
+                durable=True,
+            )
             for entry in found:
                 self._put(entry)
         return found
@@ -169,8 +173,10 @@ class Journal:
                 if durable:
                     os.fsync(file.fileno())
         except OSError as error:
-            raise JournalError(f"the journal {self.path} cannot be written ({error.strerror}): stopped before creating "
-                               f"anything more; 'lakeproof destroy {self.path}' undoes what was made") from error
+            raise JournalError(
+                f"the journal {self.path} cannot be written ({error.strerror}): stopped before creating "
+                f"anything more; 'lakeproof destroy {self.path}' undoes what was made"
+            ) from error
 
 
 def _parsed(line: str) -> dict[str, Any] | None:

@@ -18,8 +18,10 @@ from provision.site import RUN_TAG, Kind, ProvisionError, Site, absent, code, go
 _PARQUET = {
     "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
     "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
-    "SerdeInfo": {"SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
-                  "Parameters": {"serialization.format": "1"}},
+    "SerdeInfo": {
+        "SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+        "Parameters": {"serialization.format": "1"},
+    },
 }
 _PARTITIONS_A_CALL = 100
 """Glue API, BatchCreatePartition: at most 100 partitions."""
@@ -36,17 +38,28 @@ def make_bucket(site: Site, name: str) -> None:
     s3 = site.client("s3")
 
     if site.journal.find(BUCKET.name, name) is None and _bucket_there(site, name):
-        raise ProvisionError(f"the bucket {name!r} exists already and is not this run's: choose another name in the "
-                             "plan (placeholder {run} makes names unique)")
+        raise ProvisionError(
+            f"the bucket {name!r} exists already and is not this run's: choose another name in the "
+            "plan (placeholder {run} makes names unique)"
+        )
 
     def create() -> None:
-        where = {} if site.target.region == "us-east-1" else {
-            "CreateBucketConfiguration": {"LocationConstraint": site.target.region}}
+        where = (
+            {}
+            if site.target.region == "us-east-1"
+            else {"CreateBucketConfiguration": {"LocationConstraint": site.target.region}}
+        )
         s3.create_bucket(Bucket=name, **where)
         s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": site.tags()})
-        s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration={
-            "BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True,
-            "RestrictPublicBuckets": True})
+        s3.put_public_access_block(
+            Bucket=name,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "IgnorePublicAcls": True,
+                "BlockPublicPolicy": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
 
     site.make(BUCKET, name, create)
 
@@ -55,23 +68,30 @@ def make_location(site: Site, plan: Plan) -> None:
     """Register the lake bucket, so that Lake Formation governs it and vends the credentials that read it."""
     arn = location_arn(plan)
     expect_service_role(site)
-    site.make(LOCATION, arn, unheard(site.client("lakeformation").register_resource, ResourceArn=arn,
-                                     UseServiceLinkedRole=True))
+    site.make(
+        LOCATION,
+        arn,
+        unheard(site.client("lakeformation").register_resource, ResourceArn=arn, UseServiceLinkedRole=True),
+    )
 
 
 def upload(site: Site, plan: Plan) -> tuple[str, dict[str, dict[str, int]]]:
     """Generate the data and store it. Returns its SHA-256 and the rows of each table's partitions."""
     from provision import dataset
 
-    made = [(table, file) for table in plan.dataset.tables
-            for file in dataset.files(table, plan.dataset.seed, plan.dataset.rows)]
+    made = [
+        (table, file)
+        for table in plan.dataset.tables
+        for file in dataset.files(table, plan.dataset.seed, plan.dataset.rows)
+    ]
     site.progress(f"data: {plan.dataset.rows} rows in each of {len(plan.dataset.tables)} table(s), {len(made)} files")
     s3 = site.client("s3")
 
     def store(item: tuple[Table, dataset.DataFile]) -> tuple[str, str]:
         body = dataset.content(item[0], plan.dataset.seed, item[1])
-        s3.put_object(Bucket=plan.dataset.bucket, Key=item[1].key, Body=body,
-                      ContentType="application/vnd.apache.parquet")
+        s3.put_object(
+            Bucket=plan.dataset.bucket, Key=item[1].key, Body=body, ContentType="application/vnd.apache.parquet"
+        )
         return item[1].key, hashlib.sha256(body).hexdigest()
 
     def create() -> Mapping[str, Any]:
@@ -90,13 +110,32 @@ def make_catalog(site: Site, plan: Plan) -> None:
     glue = site.client("glue")
     site.progress(f"data catalog: {plan.dataset.database} with {', '.join(t.name for t in plan.dataset.tables)}")
     if site.journal.find(DATABASE.name, DEFAULT_DATABASE) or not _database_there(site, DEFAULT_DATABASE):
-        site.make(DATABASE, DEFAULT_DATABASE, unheard(glue.create_database, DatabaseInput={
-            "Name": DEFAULT_DATABASE, "Parameters": site.tag_map, "CreateTableDefaultPermissions": []}))
-    site.make(DATABASE, plan.dataset.database, unheard(
-        glue.create_database,
-        DatabaseInput={"Name": plan.dataset.database, "LocationUri": f"s3://{plan.dataset.bucket}/",
-                       "Parameters": site.tag_map, "CreateTableDefaultPermissions": []},
-        Tags=site.tag_map))
+        site.make(
+            DATABASE,
+            DEFAULT_DATABASE,
+            unheard(
+                glue.create_database,
+                DatabaseInput={
+                    "Name": DEFAULT_DATABASE,
+                    "Parameters": site.tag_map,
+                    "CreateTableDefaultPermissions": [],
+                },
+            ),
+        )
+    site.make(
+        DATABASE,
+        plan.dataset.database,
+        unheard(
+            glue.create_database,
+            DatabaseInput={
+                "Name": plan.dataset.database,
+                "LocationUri": f"s3://{plan.dataset.bucket}/",
+                "Parameters": site.tag_map,
+                "CreateTableDefaultPermissions": [],
+            },
+            Tags=site.tag_map,
+        ),
+    )
     for table in plan.dataset.tables:
         site.make(TABLE, f"{plan.dataset.database}.{table.name}", partial(_create_table, site, plan, table))
     _revoke_everybody(site, plan)
@@ -108,22 +147,40 @@ def _create_table(site: Site, plan: Plan, table: Table) -> None:
     glue, database = site.client("glue"), plan.dataset.database
     place = f"s3://{plan.dataset.bucket}/{table.prefix}"
     columns = [{"Name": column.name, "Type": column.type} for column in table.columns]
-    glue.create_table(DatabaseName=database, TableInput={
-        "Name": table.name, "Description": table.description, "TableType": "EXTERNAL_TABLE",
-        "Parameters": {"EXTERNAL": "TRUE", "classification": "parquet", **site.tag_map},
-        "PartitionKeys": [{"Name": key.name, "Type": key.type} for key in table.partition_keys],
-        "StorageDescriptor": {"Columns": columns, "Location": place, **_PARQUET}})
-    partitions = [{"Values": list(values), "StorageDescriptor": {
-        "Columns": columns, **_PARQUET,
-        "Location": f"{place}{partition_directory(table.partition_key_names, values)}/"}}
-        for values in table.partition_values]
+    glue.create_table(
+        DatabaseName=database,
+        TableInput={
+            "Name": table.name,
+            "Description": table.description,
+            "TableType": "EXTERNAL_TABLE",
+            "Parameters": {"EXTERNAL": "TRUE", "classification": "parquet", **site.tag_map},
+            "PartitionKeys": [{"Name": key.name, "Type": key.type} for key in table.partition_keys],
+            "StorageDescriptor": {"Columns": columns, "Location": place, **_PARQUET},
+        },
+    )
+    partitions = [
+        {
+            "Values": list(values),
+            "StorageDescriptor": {
+                "Columns": columns,
+                **_PARQUET,
+                "Location": f"{place}{partition_directory(table.partition_key_names, values)}/",
+            },
+        }
+        for values in table.partition_values
+    ]
     for start in range(0, len(partitions), _PARTITIONS_A_CALL):
-        answer = glue.batch_create_partition(DatabaseName=database, TableName=table.name,
-                                             PartitionInputList=partitions[start:start + _PARTITIONS_A_CALL])
+        answer = glue.batch_create_partition(
+            DatabaseName=database,
+            TableName=table.name,
+            PartitionInputList=partitions[start : start + _PARTITIONS_A_CALL],
+        )
         if answer.get("Errors"):
             first = answer["Errors"][0]
-            raise ProvisionError(f"{len(answer['Errors'])} partitions of {table.name} were refused; the first, "
-                                 f"{first.get('PartitionValues')}: {first.get('ErrorDetail')}")
+            raise ProvisionError(
+                f"{len(answer['Errors'])} partitions of {table.name} were refused; the first, "
+                f"{first.get('PartitionValues')}: {first.get('ErrorDetail')}"
+            )
 
 
 def _revoke_everybody(site: Site, plan: Plan) -> None:
@@ -135,8 +192,9 @@ def _revoke_everybody(site: Site, plan: Plan) -> None:
     def revoke(resource: dict[str, Any]) -> None:
         for grant in permissions(site, Resource=resource):
             if grant["Principal"]["DataLakePrincipalIdentifier"] == EVERYBODY:
-                lake.revoke_permissions(Principal=grant["Principal"], Resource=grant["Resource"],
-                                        Permissions=grant["Permissions"])
+                lake.revoke_permissions(
+                    Principal=grant["Principal"], Resource=grant["Resource"], Permissions=grant["Permissions"]
+                )
 
     site.each(revoke, resources)
 
@@ -171,8 +229,10 @@ def _empty_versions(site: Site, bucket: str) -> None:
     """Delete every version, and every unfinished upload."""
     s3 = site.client("s3")
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        keys = [{"Key": item["Key"], "VersionId": item["VersionId"]}
-                for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]]
+        keys = [
+            {"Key": item["Key"], "VersionId": item["VersionId"]}
+            for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        ]
         if keys:
             s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
     for upload in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []):
@@ -243,8 +303,10 @@ def _default_in_use(site: Site) -> str | None:
     if tables:
         return f"it holds {len(tables)} table(s) of others by now"
     harness = site.journal.header.harness_arn
-    others = {grant["Principal"]["DataLakePrincipalIdentifier"]
-              for grant in permissions(site, Resource={"Database": {"Name": DEFAULT_DATABASE}})} - {harness, EVERYBODY}
+    others = {
+        grant["Principal"]["DataLakePrincipalIdentifier"]
+        for grant in permissions(site, Resource={"Database": {"Name": DEFAULT_DATABASE}})
+    } - {harness, EVERYBODY}
     return f"granted to {', '.join(sorted(others))}" if others else None
 
 
@@ -275,9 +337,12 @@ def _remove_table(site: Site, entry: Entry) -> None:
 def _tables_remaining(site: Site, entries: Sequence[Entry]) -> Iterator[Entry]:
     """By listing: asked for one table, Lake Formation says of a missing one that permissions are insufficient."""
     glue, there = site.client("glue"), _databases(site)
-    tables = {f"{database}.{table['Name']}" for database in {entry.id.split(".", 1)[0] for entry in entries} & there
-              for page in glue.get_paginator("get_tables").paginate(DatabaseName=database)
-              for table in page["TableList"]}
+    tables = {
+        f"{database}.{table['Name']}"
+        for database in {entry.id.split(".", 1)[0] for entry in entries} & there
+        for page in glue.get_paginator("get_tables").paginate(DatabaseName=database)
+        for table in page["TableList"]
+    }
     return (entry for entry in entries if entry.id in tables)
 
 

@@ -43,16 +43,25 @@ def make_execution_roles(site: Site, plan: Plan) -> None:
     policy = principals.make_policy(site, execution.policy.name, plan.document(execution.policy.file))
 
     def make(person: Person) -> None:
-        principals.make_role(site, person.execution_role, plan.document(execution.trust, trust_values(site, person)),
-                             [policy, *execution.managed_policies], {execution.role_tag: person.profile})
+        principals.make_role(
+            site,
+            person.execution_role,
+            plan.document(execution.trust, trust_values(site, person)),
+            [policy, *execution.managed_policies],
+            {execution.role_tag: person.profile},
+        )
 
     site.each(make, plan.people)
     principals.make_role(site, default.name, plan.document(default.trust, trust_values(site)), default.managed_policies)
     if reader:
-        document = plan.document(reader.policy.file,
-                                 {"workgroup": reader.workgroup, "results_prefix": reader.prefix})
-        principals.make_role(site, reader.role, plan.document(reader.trust, trust_values(site)), [],
-                             inline={reader.policy.name: document})
+        document = plan.document(reader.policy.file, {"workgroup": reader.workgroup, "results_prefix": reader.prefix})
+        principals.make_role(
+            site,
+            reader.role,
+            plan.document(reader.trust, trust_values(site)),
+            [],
+            inline={reader.policy.name: document},
+        )
 
 
 def make_iam_users(site: Site, plan: Plan) -> dict[str, ConsoleIdentity]:
@@ -80,8 +89,15 @@ def secret_name(site: Site, user: str) -> str:
 
 def _make_password(site: Site, user: str) -> str:
     name, password = secret_name(site, user), _password()
-    answer = site.make(SECRET, name, lambda: {"arn": site.client("secretsmanager").create_secret(
-        Name=name, SecretString=password, Description=f"Console password of {user}", Tags=site.tags())["ARN"]})
+    answer = site.make(
+        SECRET,
+        name,
+        lambda: {
+            "arn": site.client("secretsmanager").create_secret(
+                Name=name, SecretString=password, Description=f"Console password of {user}", Tags=site.tags()
+            )["ARN"]
+        },
+    )
 
     def sign_in() -> None:
         kept = site.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]

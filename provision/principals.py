@@ -23,20 +23,35 @@ def role_arn(site: Site, name: str) -> str:
 
 def make_policy(site: Site, name: str, document: str) -> str:
     """A customer managed policy. Returns its ARN."""
-    site.make(POLICY, name, unheard(
-        site.client("iam").create_policy, PolicyName=name, PolicyDocument=document, Description=DESCRIPTION,
-        Tags=site.tags()))
+    site.make(
+        POLICY,
+        name,
+        unheard(
+            site.client("iam").create_policy,
+            PolicyName=name,
+            PolicyDocument=document,
+            Description=DESCRIPTION,
+            Tags=site.tags(),
+        ),
+    )
     return policy_arn(site, name)
 
 
-def make_role(site: Site, name: str, trust: str, policies: Iterable[str], tags: Mapping[str, str] | None = None,
-              inline: Mapping[str, str] | None = None) -> str:
+def make_role(
+    site: Site,
+    name: str,
+    trust: str,
+    policies: Iterable[str],
+    tags: Mapping[str, str] | None = None,
+    inline: Mapping[str, str] | None = None,
+) -> str:
     """A role with its tags, managed policies (ARNs) and inline policies (name -> document). Returns its ARN."""
     iam, attached = site.client("iam"), list(policies)
 
     def create() -> None:
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Description=DESCRIPTION,
-                        Tags=site.tags(**(tags or {})))
+        iam.create_role(
+            RoleName=name, AssumeRolePolicyDocument=trust, Description=DESCRIPTION, Tags=site.tags(**(tags or {}))
+        )
         for arn in attached:
             site.patiently(["NoSuchEntity"], iam.attach_role_policy, RoleName=name, PolicyArn=arn)
         for policy, document in (inline or {}).items():
@@ -160,6 +175,7 @@ def _tagged(tags: Callable[[Site, Entry], list[dict[str, str]]]) -> Callable[[Si
             if not absent(error):
                 raise
             return False
+
     return owned
 
 
@@ -177,14 +193,30 @@ def _still(operation: str, member: str, name: str, **query: str) -> Callable[[Si
         pages = site.client("iam").get_paginator(operation).paginate(**query)
         there = {item[name] for page in pages for item in page[member]}
         return (entry for entry in entries if entry.id in there)
+
     return remaining
 
 
-POLICY = Kind("policy", 30, _remove_policy, _still("list_policies", "Policies", "PolicyName", Scope="Local"), _tagged(
-    lambda site, entry: site.client("iam").list_policy_tags(PolicyArn=policy_arn(site, entry.id))["Tags"]))
-ROLE = Kind("role", 31, _remove_role, _still("list_roles", "Roles", "RoleName"), _tagged(
-    lambda site, entry: site.client("iam").list_role_tags(RoleName=entry.id)["Tags"]))
+POLICY = Kind(
+    "policy",
+    30,
+    _remove_policy,
+    _still("list_policies", "Policies", "PolicyName", Scope="Local"),
+    _tagged(lambda site, entry: site.client("iam").list_policy_tags(PolicyArn=policy_arn(site, entry.id))["Tags"]),
+)
+ROLE = Kind(
+    "role",
+    31,
+    _remove_role,
+    _still("list_roles", "Roles", "RoleName"),
+    _tagged(lambda site, entry: site.client("iam").list_role_tags(RoleName=entry.id)["Tags"]),
+)
 GROUP = Kind("group", 31, _remove_group, _still("list_groups", "Groups", "GroupName"), _group_owned)
-USER = Kind("user", 32, _remove_user, _still("list_users", "Users", "UserName"), _tagged(
-    lambda site, entry: site.client("iam").list_user_tags(UserName=entry.id)["Tags"]))
+USER = Kind(
+    "user",
+    32,
+    _remove_user,
+    _still("list_users", "Users", "UserName"),
+    _tagged(lambda site, entry: site.client("iam").list_user_tags(UserName=entry.id)["Tags"]),
+)
 KINDS = (POLICY, ROLE, GROUP, USER)

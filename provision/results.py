@@ -27,12 +27,24 @@ def make_workgroups(site: Site, plan: Plan) -> None:
 
     def make(item: tuple[str, str]) -> None:
         name, prefix = item
-        site.make(WORKGROUP, name, unheard(
-            site.client("athena").create_work_group,
-            Name=name, Description="A person's own workgroup, made by Lakeproof", Tags=site.tags(),
-            Configuration={"EnforceWorkGroupConfiguration": True, "PublishCloudWatchMetricsEnabled": False,
-                           "ResultConfiguration": {"OutputLocation": location(plan, prefix),
-                                                   "ExpectedBucketOwner": site.target.account_id}}))
+        site.make(
+            WORKGROUP,
+            name,
+            unheard(
+                site.client("athena").create_work_group,
+                Name=name,
+                Description="A person's own workgroup, made by Lakeproof",
+                Tags=site.tags(),
+                Configuration={
+                    "EnforceWorkGroupConfiguration": True,
+                    "PublishCloudWatchMetricsEnabled": False,
+                    "ResultConfiguration": {
+                        "OutputLocation": location(plan, prefix),
+                        "ExpectedBucketOwner": site.target.account_id,
+                    },
+                },
+            ),
+        )
 
     site.each(make, wanted)
 

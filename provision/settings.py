@@ -35,17 +35,29 @@ def prepare(site: Site) -> None:
         admins = current.get("DataLakeAdmins", [])
         if harness not in _admins(current):
             admins = [*admins, {"DataLakePrincipalIdentifier": harness}]
-        lake.put_data_lake_settings(DataLakeSettings={
-            **current, "DataLakeAdmins": admins,
-            **{key: _without_everybody(current.get(key, [])) for key in _DEFAULTS}})
+        lake.put_data_lake_settings(
+            DataLakeSettings={
+                **current,
+                "DataLakeAdmins": admins,
+                **{key: _without_everybody(current.get(key, [])) for key in _DEFAULTS},
+            }
+        )
 
     site.make(SETTINGS, "lake-formation", change, undo)
     begun = site.journal.find(CATALOG.name, EVERYBODY)
     everybody = begun.undo["permissions"] if begun else _catalog_rights(site)
     if everybody:
-        site.make(CATALOG, EVERYBODY, unheard(
-            lake.revoke_permissions, Principal={"DataLakePrincipalIdentifier": EVERYBODY}, Resource={"Catalog": {}},
-            Permissions=everybody), {"permissions": everybody})
+        site.make(
+            CATALOG,
+            EVERYBODY,
+            unheard(
+                lake.revoke_permissions,
+                Principal={"DataLakePrincipalIdentifier": EVERYBODY},
+                Resource={"Catalog": {}},
+                Permissions=everybody,
+            ),
+            {"permissions": everybody},
+        )
 
 
 def expect_service_role(site: Site) -> None:
@@ -89,8 +101,11 @@ def _restore(site: Site, entry: Entry) -> str | None:
     current = lake.get_data_lake_settings()["DataLakeSettings"]
     wanted, kept = dict(current), []
     if not entry.undo["was_admin"]:
-        wanted["DataLakeAdmins"] = [admin for admin in current.get("DataLakeAdmins", [])
-                                    if admin["DataLakePrincipalIdentifier"] != site.journal.header.harness_arn]
+        wanted["DataLakeAdmins"] = [
+            admin
+            for admin in current.get("DataLakeAdmins", [])
+            if admin["DataLakePrincipalIdentifier"] != site.journal.header.harness_arn
+        ]
     for key in _DEFAULTS:
         before, now = entry.undo[key], current.get(key, [])
         if now == _without_everybody(before):
@@ -106,7 +121,8 @@ def _restore_catalog(site: Site, entry: Entry) -> str | None:
     missing = [right for right in entry.undo["permissions"] if right not in _catalog_rights(site)]
     if missing:
         site.client("lakeformation").grant_permissions(
-            Principal={"DataLakePrincipalIdentifier": EVERYBODY}, Resource={"Catalog": {}}, Permissions=missing)
+            Principal={"DataLakePrincipalIdentifier": EVERYBODY}, Resource={"Catalog": {}}, Permissions=missing
+        )
     return None
 
 
@@ -129,9 +145,13 @@ def _remove_service_role(site: Site, entry: Entry) -> str | None:
 
     def delete() -> None:
         task = iam.delete_service_linked_role(RoleName=SERVICE_ROLE)["DeletionTaskId"]
-        site.wait(f"deletion of {SERVICE_ROLE}",
-                  lambda: iam.get_service_linked_role_deletion_status(DeletionTaskId=task)["Status"],
-                  "SUCCEEDED", failed=("FAILED",), deadline_s=300)
+        site.wait(
+            f"deletion of {SERVICE_ROLE}",
+            lambda: iam.get_service_linked_role_deletion_status(DeletionTaskId=task)["Status"],
+            "SUCCEEDED",
+            failed=("FAILED",),
+            deadline_s=300,
+        )
 
     gone_is_fine(delete)
     return None
@@ -162,7 +182,11 @@ def _service_role_remaining(site: Site, entries: Sequence[Entry]) -> Sequence[En
 
 
 SETTINGS = Kind("data lake settings", 10, _restore, _settings_remaining)
-CATALOG = Kind("catalog permission", 11, _restore_catalog, lambda site, entries: [
-    entry for entry in entries if set(entry.undo["permissions"]) - set(_catalog_rights(site))])
+CATALOG = Kind(
+    "catalog permission",
+    11,
+    _restore_catalog,
+    lambda site, entries: [entry for entry in entries if set(entry.undo["permissions"]) - set(_catalog_rights(site))],
+)
 SERVICE_LINKED_ROLE = Kind("service-linked role", 12, _remove_service_role, _service_role_remaining)
 KINDS = (SETTINGS, CATALOG, SERVICE_LINKED_ROLE)

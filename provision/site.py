@@ -22,10 +22,31 @@ Progress = Callable[[str], None]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_TAKEN = frozenset({"EntityAlreadyExists", "AlreadyExistsException", "BucketAlreadyExists", "BucketAlreadyOwnedByYou",
-                    "ResourceExistsException", "ConflictException", "ResourceInUse"})
-_ABSENT = frozenset({"NoSuchEntity", "NoSuchEntityException", "EntityNotFoundException", "NoSuchBucket", "NoSuchKey",
-                     "ResourceNotFound", "ResourceNotFoundException", "NoSuchTagSet", "404", "NotFound"})
+_TAKEN = frozenset(
+    {
+        "EntityAlreadyExists",
+        "AlreadyExistsException",
+        "BucketAlreadyExists",
+        "BucketAlreadyOwnedByYou",
+        "ResourceExistsException",
+        "ConflictException",
+        "ResourceInUse",
+    }
+)
+_ABSENT = frozenset(
+    {
+        "NoSuchEntity",
+        "NoSuchEntityException",
+        "EntityNotFoundException",
+        "NoSuchBucket",
+        "NoSuchKey",
+        "ResourceNotFound",
+        "ResourceNotFoundException",
+        "NoSuchTagSet",
+        "404",
+        "NotFound",
+    }
+)
 
 
 class ProvisionError(Exception):
@@ -51,8 +72,10 @@ def taken(error: ClientError) -> bool:
 
 def unheard(call: Callable[..., object], **arguments: Any) -> Callable[[], None]:
     """A call, to be made later, whose answer is not needed."""
+
     def make() -> None:
         call(**arguments)
+
     return make
 
 
@@ -114,8 +137,9 @@ class Site:
         """A client with the harness's own rights."""
         return self.target.client(service)
 
-    def make(self, kind: Kind, id: str, create: Callable[[], Mapping[str, Any] | None],
-             undo: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    def make(
+        self, kind: Kind, id: str, create: Callable[[], Mapping[str, Any] | None], undo: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
         """Make one thing unless this run has made it: write it down, call ``create``, write down what it returned.
 
         One that was begun and never confirmed is undone first, if it is ours. Raises ProvisionError when the name
@@ -137,7 +161,8 @@ class Site:
             raise ProvisionError(
                 f"there is a {kind.name} {id!r} in account {self.target.account_id} that this run did not make: it is "
                 "left alone. Choose another name in the plan (placeholder {run} makes names unique), or undo the run "
-                "that made it with 'lakeproof destroy'") from error
+                "that made it with 'lakeproof destroy'"
+            ) from error
         return self.journal.made(entry, answer).made
 
     def each(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
@@ -148,8 +173,14 @@ class Site:
         with ThreadPoolExecutor(self.target.parallel_calls) as pool:
             return [future.result() for future in [pool.submit(work, item) for item in todo]]
 
-    def wait(self, what: str, state: Callable[[], str | None], wanted: str | None, failed: Sequence[str] = (),
-             deadline_s: float = 1800.0) -> None:
+    def wait(
+        self,
+        what: str,
+        state: Callable[[], str | None],
+        wanted: str | None,
+        failed: Sequence[str] = (),
+        deadline_s: float = 1800.0,
+    ) -> None:
         """Poll ``state`` until it is ``wanted`` (None: gone), saying so. Raises ProvisionError when it is one of
         ``failed`` or the deadline has passed. The pauses grow from the target's poll to ten times that."""
         began, said, pause = time.monotonic(), 0.0, self.target.poll_s

@@ -23,10 +23,16 @@ def make_domain(site: Site, plan: Plan) -> tuple[str, str]:
 
     def create() -> Mapping[str, Any]:
         answer = site.patiently(
-            ["ValidationException"], sagemaker.create_domain,
-            DomainName=studio.domain, AuthMode="IAM", VpcId=studio.vpc_id, SubnetIds=list(studio.subnet_ids),
+            ["ValidationException"],
+            sagemaker.create_domain,
+            DomainName=studio.domain,
+            AuthMode="IAM",
+            VpcId=studio.vpc_id,
+            SubnetIds=list(studio.subnet_ids),
             DefaultUserSettings={"ExecutionRole": role_arn(site, studio.default_execution_role.name)},
-            DomainSettings={"ExecutionRoleIdentityConfig": identity}, Tags=site.tags())
+            DomainSettings={"ExecutionRoleIdentityConfig": identity},
+            Tags=site.tags(),
+        )
         return {"arn": answer["DomainArn"], "domain_id": answer["DomainArn"].rsplit("/", 1)[-1]}
 
     made = site.make(DOMAIN, studio.domain, create)
@@ -42,15 +48,19 @@ def make_profiles(site: Site, plan: Plan, domain_id: str) -> dict[str, str]:
     def make(person: Person) -> tuple[str, str]:
         def create() -> Mapping[str, Any]:
             answer = site.patiently(
-                ["ValidationException"], sagemaker.create_user_profile, DomainId=domain_id,
+                ["ValidationException"],
+                sagemaker.create_user_profile,
+                DomainId=domain_id,
                 UserProfileName=person.profile,
                 Tags=site.tags(**{plan.studio.profile_tag: person.user_id}),
-                UserSettings={"ExecutionRole": role_arn(site, person.execution_role)})
+                UserSettings={"ExecutionRole": role_arn(site, person.execution_role)},
+            )
             return {"arn": answer["UserProfileArn"]}
 
         made = site.make(PROFILE, person.profile, create, {"domain_id": domain_id})
-        site.wait(f"profile {person.profile}", lambda: _profile_status(site, domain_id, person.profile), "InService",
-                  _FAILED)
+        site.wait(
+            f"profile {person.profile}", lambda: _profile_status(site, domain_id, person.profile), "InService", _FAILED
+        )
         return person.name, str(made["arn"])
 
     return dict(site.each(make, plan.people))
@@ -67,8 +77,9 @@ def _domain_status(site: Site, domain_id: str) -> str | None:
 
 def _profile_status(site: Site, domain_id: str, profile: str) -> str | None:
     try:
-        return str(site.client("sagemaker").describe_user_profile(
-            DomainId=domain_id, UserProfileName=profile)["Status"])
+        return str(
+            site.client("sagemaker").describe_user_profile(DomainId=domain_id, UserProfileName=profile)["Status"]
+        )
     except ClientError as error:
         if not absent(error):
             raise
@@ -172,8 +183,11 @@ def _remove_domain(site: Site, entry: Entry) -> None:
 
 def _domains_remaining(site: Site, entries: Sequence[Entry]) -> Iterator[Entry]:
     there = {domain["DomainId"] for domain in domains(site)}
-    return (entry for entry in entries if entry.made.get("domain_id") in there or (
-        not entry.made and _domain_id(site, entry) is not None))
+    return (
+        entry
+        for entry in entries
+        if entry.made.get("domain_id") in there or (not entry.made and _domain_id(site, entry) is not None)
+    )
 
 
 def _profiles_remaining(site: Site, entries: Sequence[Entry]) -> Iterator[Entry]:

@@ -61,10 +61,22 @@ def written(run: DeadRun, target: Target, run_dir: Path) -> Journal:
 
 
 def _unwritten(target: Target, run_id: str, expires: str) -> Journal:
-    return Journal(Path("unwritten"), RunHeader(
-        run_id=run_id, plan="", plan_sha256="", account_id=target.account_id, region=target.region,
-        endpoint_url=target.endpoint_url, profile=target.profile, harness_arn=harness_arn(target),
-        external_id="", started="", expires=expires))
+    return Journal(
+        Path("unwritten"),
+        RunHeader(
+            run_id=run_id,
+            plan="",
+            plan_sha256="",
+            account_id=target.account_id,
+            region=target.region,
+            endpoint_url=target.endpoint_url,
+            profile=target.profile,
+            harness_arn=harness_arn(target),
+            external_id="",
+            started="",
+            expires=expires,
+        ),
+    )
 
 
 def _tagged(site: Site) -> Iterator[tuple[dict[str, str], Found]]:
@@ -73,14 +85,20 @@ def _tagged(site: Site) -> Iterator[tuple[dict[str, str], Found]]:
     nothing: Mapping[str, Any] = {}
     for role in _all(iam, "list_roles", "Roles"):
         if role.get("Description") == DESCRIPTION:
-            yield (_map(iam.list_role_tags(RoleName=role["RoleName"])["Tags"]),
-                   (principals.ROLE, role["RoleName"], {"attached": [], "inline": []}, nothing))
+            yield (
+                _map(iam.list_role_tags(RoleName=role["RoleName"])["Tags"]),
+                (principals.ROLE, role["RoleName"], {"attached": [], "inline": []}, nothing),
+            )
     for policy in _all(iam, "list_policies", "Policies", Scope="Local"):
-        yield (_map(iam.list_policy_tags(PolicyArn=policy["Arn"])["Tags"]),
-               (principals.POLICY, policy["PolicyName"], nothing, nothing))
+        yield (
+            _map(iam.list_policy_tags(PolicyArn=policy["Arn"])["Tags"]),
+            (principals.POLICY, policy["PolicyName"], nothing, nothing),
+        )
     for user in _all(iam, "list_users", "Users"):
-        yield (_map(iam.list_user_tags(UserName=user["UserName"])["Tags"]),
-               (principals.USER, user["UserName"], nothing, nothing))
+        yield (
+            _map(iam.list_user_tags(UserName=user["UserName"])["Tags"]),
+            (principals.USER, user["UserName"], nothing, nothing),
+        )
     for bucket in s3.list_buckets()["Buckets"]:
         tags = _or_none(s3.get_bucket_tagging, Bucket=bucket["Name"])
         yield _map(tags["TagSet"] if tags else ()), (lake.BUCKET, bucket["Name"], nothing, nothing)
@@ -92,14 +110,24 @@ def _tagged(site: Site) -> Iterator[tuple[dict[str, str], Found]]:
     for secret in _all(site.client("secretsmanager"), "list_secrets", "SecretList"):
         yield _map(secret.get("Tags", ())), (people.SECRET, secret["Name"], nothing, nothing)
     for domain in studio.domains(site):
-        yield (_map(site.client("sagemaker").list_tags(ResourceArn=domain["DomainArn"])["Tags"]),
-               (studio.DOMAIN, domain["DomainName"], nothing, {"domain_id": domain["DomainId"]}))
+        yield (
+            _map(site.client("sagemaker").list_tags(ResourceArn=domain["DomainArn"])["Tags"]),
+            (studio.DOMAIN, domain["DomainName"], nothing, {"domain_id": domain["DomainId"]}),
+        )
     for instance in _instances(site):
         for found in federation.permission_sets(site, instance["InstanceArn"]):
             tags = site.client("sso-admin").list_tags_for_resource(
-                InstanceArn=instance["InstanceArn"], ResourceArn=found["PermissionSetArn"])["Tags"]
-            yield _map(tags), (federation.PERMISSION_SET, found["Name"], {"instance": instance["InstanceArn"]},
-                               {"arn": found["PermissionSetArn"]})
+                InstanceArn=instance["InstanceArn"], ResourceArn=found["PermissionSetArn"]
+            )["Tags"]
+            yield (
+                _map(tags),
+                (
+                    federation.PERMISSION_SET,
+                    found["Name"],
+                    {"instance": instance["InstanceArn"]},
+                    {"arn": found["PermissionSetArn"]},
+                ),
+            )
 
 
 def _untagged(site: Site, run: DeadRun) -> Iterator[Found]:
@@ -128,11 +156,22 @@ def _untagged(site: Site, run: DeadRun) -> Iterator[Found]:
 
 def _assignments(site: Site, instance: str, permission_set: str) -> Iterator[Found]:
     sso, account = site.client("sso-admin"), site.target.account_id
-    for given in _all(sso, "list_account_assignments", "AccountAssignments", InstanceArn=instance, AccountId=account,
-                      PermissionSetArn=permission_set):
-        request = {"InstanceArn": instance, "PermissionSetArn": permission_set, "TargetId": account,
-                   "TargetType": "AWS_ACCOUNT", "PrincipalType": given["PrincipalType"],
-                   "PrincipalId": given["PrincipalId"]}
+    for given in _all(
+        sso,
+        "list_account_assignments",
+        "AccountAssignments",
+        InstanceArn=instance,
+        AccountId=account,
+        PermissionSetArn=permission_set,
+    ):
+        request = {
+            "InstanceArn": instance,
+            "PermissionSetArn": permission_set,
+            "TargetId": account,
+            "TargetType": "AWS_ACCOUNT",
+            "PrincipalType": given["PrincipalType"],
+            "PrincipalId": given["PrincipalId"],
+        }
         yield federation.ASSIGNMENT, given["PrincipalId"], request, {}
 
 

@@ -20,7 +20,10 @@ from steps.words import words
 
 def some(entries: Sequence[Entry], what: str) -> Sequence[Entry]:
     """The entries, of which there must be at least one. Raises EvidenceNotObtained."""
-    judge.show(what, "\n".join(f"{entry.query_id or entry.request_id}  {entry.operation}  {entry.sql or ''}" for entry in entries))
+    judge.show(
+        what,
+        "\n".join(f"{entry.query_id or entry.request_id}  {entry.operation}  {entry.sql or ''}" for entry in entries),
+    )
     if not entries:
         raise EvidenceNotObtained(what, "none in the ledger of this run", likely="the probes were not run")
     return entries
@@ -34,8 +37,12 @@ def whole(broken: Iterable[str], audit: Audit, expected: str) -> None:
     judge.show("Broken", "\n".join(found))
     state = audit.seen.state(False, audit.deadline_s)
     if state is not State.MISSING and any("no event" in each or "0 events" in each for each in found):
-        raise EvidenceNotObtained(expected, "; ".join(found), likely=f"not delivered yet: {state}", remedy="wait longer")
-    raise NotMet(expected, "; ".join(found), decided="the audit trail", likely="an event is missing or names another identity")
+        raise EvidenceNotObtained(
+            expected, "; ".join(found), likely=f"not delivered yet: {state}", remedy="wait longer"
+        )
+    raise NotMet(
+        expected, "; ".join(found), decided="the audit trail", likely="an event is missing or names another identity"
+    )
 
 
 def broken_links(entry: Entry, chain: Attribution, owner: str) -> Iterable[str]:
@@ -63,7 +70,9 @@ def refused_queries(person: str, audit: Audit) -> Sequence[Entry]:
 
 @given(words("the API calls that were refused to {person}"), target_fixture="entries")
 def refused_calls(person: str, audit: Audit) -> Sequence[Entry]:
-    return some([entry for entry in audit.refused_calls(person) if entry.traced], f"Calls that were refused to {person}")
+    return some(
+        [entry for entry in audit.refused_calls(person) if entry.traced], f"Calls that were refused to {person}"
+    )
 
 
 @given(words("the times that {person} opened their Studio profile"), target_fixture="entries")
@@ -82,8 +91,11 @@ def attributed(person: str, entries: Sequence[Entry], audit: Audit, plan: Plan) 
 def decoys(other: str, entries: Sequence[Entry], audit: Audit, plan: Plan) -> None:
     stranger = plan.person(other).user_id
     chains = [audit.attribution(entry.query_id or "") for entry in entries]
-    whole([f"{chain.query_id} leads to {stranger}" for chain in chains if chain.person == stranger], audit,
-          f"no query leads to {stranger}")
+    whole(
+        [f"{chain.query_id} leads to {stranger}" for chain in chains if chain.person == stranger],
+        audit,
+        f"no query leads to {stranger}",
+    )
     if not any(chain.person for chain in chains):
         raise EvidenceNotObtained("chains that lead to somebody", "none does", likely="events are missing")
 
@@ -100,7 +112,10 @@ def no_access(entries: Sequence[Entry], audit: Audit) -> None:
 def facts(fact: str, entries: Sequence[Entry], audit: Audit) -> None:
     found = []
     for entry in entries:
-        records = [*audit.trail.starts.get(entry.query_id or "", []), *audit.trail.accesses.get(entry.query_id or "", [])]
+        records = [
+            *audit.trail.starts.get(entry.query_id or "", []),
+            *audit.trail.accesses.get(entry.query_id or "", []),
+        ]
         said = [(event, FACTS[fact](event, audit.window)) for event in records]
         found += [f"{entry.query_id}: {event.name}: {each.missing}" for event, each in said if each.missing]
         found += [f"{entry.query_id}: no event"] if len(records) < 2 else []
@@ -109,8 +124,11 @@ def facts(fact: str, entries: Sequence[Entry], audit: Audit) -> None:
 
 @then("each is recorded with an error code and the identity that tried")
 def refusals(entries: Sequence[Entry], audit: Audit) -> None:
-    whole([each for entry in entries for each in _refusal(entry, event_of(audit, entry))], audit,
-          "every refused call is recorded with error code and identity")
+    whole(
+        [each for entry in entries for each in _refusal(entry, event_of(audit, entry))],
+        audit,
+        "every refused call is recorded with error code and identity",
+    )
 
 
 @then(words("each is recorded as {person}, for the profile whose role and queries are theirs"))
@@ -118,7 +136,9 @@ def one_chain(person: str, entries: Sequence[Entry], audit: Audit, plan: Plan) -
     found = [each for entry in entries for each in _sign_in(entry, event_of(audit, entry), plan, person)]
     profiles = {str(entry.params.get("UserProfileName")) for entry in entries}
     for entry in audit.reads(person):
-        profile = next((link.said for link in audit.attribution(entry.query_id or "").links if link.name == "profile"), "")
+        profile = next(
+            (link.said for link in audit.attribution(entry.query_id or "").links if link.name == "profile"), ""
+        )
         found += [] if any(profile.startswith(f"{name},") for name in profiles) else [f"{entry.query_id}: {profile}"]
     whole(found, audit, "sign-in, profile and queries are one person's")
 

@@ -47,8 +47,12 @@ def registered(table: str, target: Target, catalog: dict[str, dict[str, dict[str
     known = lake.locations(target.client("lakeformation"))
     judge.show("Registered locations", "\n".join(known))
     if not any(place == arn or place.startswith(f"{arn.rstrip('/')}/") for arn in known):
-        raise NotMet(f"a registered location that holds {place}", f"registered: {', '.join(known) or 'none'}",
-                     likely="the location was deregistered", remedy="register it with Lake Formation")
+        raise NotMet(
+            f"a registered location that holds {place}",
+            f"registered: {', '.join(known) or 'none'}",
+            likely="the location was deregistered",
+            remedy="register it with Lake Formation",
+        )
 
 
 @then("IAMAllowedPrincipals has no permission on the planned database or its tables, or by default")
@@ -57,8 +61,12 @@ def no_iam_allowed_principals(target: Target, plan: Plan) -> None:
     held = [row for row in lake.permissions(client) if row.principal == lake.IAM_ALLOWED_PRINCIPALS]
     ours = [str(row) for row in held if row.database in ("", plan.dataset.database)]
     defaults = [f"default permission of {each}" for each in lake.default_principals(lake.settings(client))]
-    judge.compare("permissions of IAMAllowedPrincipals", [], ours + defaults,
-                  remedy="revoke them: while they are held, IAM alone decides and nothing is filtered")
+    judge.compare(
+        "permissions of IAMAllowedPrincipals",
+        [],
+        ours + defaults,
+        remedy="revoke them: while they are held, IAM alone decides and nothing is filtered",
+    )
 
 
 @when(words("{person} reads a file of {table} directly from S3"), target_fixture="attempt")

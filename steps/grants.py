@@ -69,5 +69,9 @@ def no_administrator(target: Target, estate: Estate) -> None:
     keys = ("DataLakeAdmins", "ReadOnlyAdmins")
     admins = [each["DataLakePrincipalIdentifier"] for key in keys for each in settings.get(key, ())]
     judge.show("Administrators", "\n".join(admins))
-    ours = {arn for person in estate.people for arn in (person.execution_role_arn, person.user_arn, person.stand_in_role_arn)}
+    ours = {
+        arn
+        for person in estate.people
+        for arn in (person.execution_role_arn, person.user_arn, person.stand_in_role_arn)
+    }
     judge.compare("administrators among the people", [], [arn for arn in admins if arn in ours], remedy=REMEDY)

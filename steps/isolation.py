@@ -41,7 +41,9 @@ def describes_in_studio(person: str, other: str, people: People, prober: Prober,
 
 
 @when(words("{person} starts an app in the profile of {other} in Studio"), target_fixture="attempt")
-def starts_app(person: str, other: str, people: People, prober: Prober, estate: Estate, target: Target) -> Iterator[Attempt]:
+def starts_app(
+    person: str, other: str, people: People, prober: Prober, estate: Estate, target: Target
+) -> Iterator[Attempt]:
     yield prober.call(people.in_studio(person), "sagemaker", "CreateApp", **of_profile(estate, other), **APP)
     _stop_app(target, of_profile(estate, other))
 
@@ -102,11 +104,20 @@ def tags_decoy_in_studio(person: str, decoy: dict[str, str], people: People, pro
     return prober.call(people.in_studio(person), "sagemaker", "AddTags", **_own_tag(prober, decoy, plan, person))
 
 
-@when(words("{person} creates a notebook instance with the execution role of {other} at the console"), target_fixture="attempt")
+@when(
+    words("{person} creates a notebook instance with the execution role of {other} at the console"),
+    target_fixture="attempt",
+)
 def creates_notebook(person: str, other: str, people: People, prober: Prober, estate: Estate) -> Iterator[Attempt]:
     name = {"NotebookInstanceName": f"decoy-{estate.run_id}"}
-    yield prober.call(people.at_console(person), "sagemaker", "CreateNotebookInstance", **name,
-                      InstanceType="ml.t3.medium", RoleArn=estate.person(other).execution_role_arn)
+    yield prober.call(
+        people.at_console(person),
+        "sagemaker",
+        "CreateNotebookInstance",
+        **name,
+        InstanceType="ml.t3.medium",
+        RoleArn=estate.person(other).execution_role_arn,
+    )
     if any(str(each["NotebookInstanceName"]) == name["NotebookInstanceName"] for each in _notebooks(prober)):
         prober.call(people.harness(), "sagemaker", "StopNotebookInstance", **name)
         prober.call(people.harness(), "sagemaker", "DeleteNotebookInstance", **name)
@@ -121,20 +132,34 @@ def simulated(action: str, person: str, people: People, prober: Prober, estate: 
     if ours != "allowed":
         raise EvidenceNotObtained(f"{action} allowed to the harness", ours, likely="the harness has too few rights")
     if theirs != "explicitDeny":
-        raise NotMet(f"{action} explicitly denied to {person}", theirs, decided="policy simulation",
-                     likely="the Deny was removed from the console policy", remedy="restore it")
+        raise NotMet(
+            f"{action} explicitly denied to {person}",
+            theirs,
+            decided="policy simulation",
+            likely="the Deny was removed from the console policy",
+            remedy="restore it",
+        )
 
 
 def _simulate(prober: Prober, people: People, arn: str, action: str, resource: str) -> str:
-    attempt = prober.call(people.harness(), "iam", "SimulatePrincipalPolicy", PolicySourceArn=arn, ActionNames=[action],
-                          ResourceArns=[resource])
+    attempt = prober.call(
+        people.harness(),
+        "iam",
+        "SimulatePrincipalPolicy",
+        PolicySourceArn=arn,
+        ActionNames=[action],
+        ResourceArns=[resource],
+    )
     answer = judge.allowed(attempt, "the harness may simulate policies").response
     return str(answer["EvaluationResults"][0]["EvalDecision"])
 
 
 def _role_of(estate: Estate, person: str) -> dict[str, str]:
-    return {"RoleArn": estate.person(person).execution_role_arn, "RoleSessionName": "SageMaker",
-            "ExternalId": estate.external_id}
+    return {
+        "RoleArn": estate.person(person).execution_role_arn,
+        "RoleSessionName": "SageMaker",
+        "ExternalId": estate.external_id,
+    }
 
 
 def _own_tag(prober: Prober, decoy: dict[str, str], plan: Plan, person: str) -> dict[str, object]:

@@ -20,7 +20,9 @@ def show(name: str, text: object) -> None:
     allure.attach(str(text), name, AttachmentType.TEXT)
 
 
-def compare(what: str, expected: Iterable[object], seen: Iterable[object], *, remedy: str = "", ordered: bool = False) -> None:
+def compare(
+    what: str, expected: Iterable[object], seen: Iterable[object], *, remedy: str = "", ordered: bool = False
+) -> None:
     """Expected and seen must be the same, compared both ways: nothing missing, nothing extra. Raises NotMet."""
     wanted, found = [str(each) for each in expected], [str(each) for each in seen]
     if not ordered:
@@ -44,8 +46,13 @@ def allowed(attempt: Attempt, why: str) -> Allowed:
         return outcome
     if isinstance(outcome, NotObtained):
         raise _without_evidence(attempt, outcome)
-    raise NotMet(f"allowed: {why}", f"{attempt}", decided=str(outcome.cause), likely=LIKELY_REFUSED[outcome.cause],
-                 remedy="compare grants and policies with the plan")
+    raise NotMet(
+        f"allowed: {why}",
+        f"{attempt}",
+        decided=str(outcome.cause),
+        likely=LIKELY_REFUSED[outcome.cause],
+        remedy="compare grants and policies with the plan",
+    )
 
 
 def refused(attempt: Attempt, *causes: Cause) -> Denied:
@@ -57,12 +64,21 @@ def refused(attempt: Attempt, *causes: Cause) -> Denied:
     if isinstance(outcome, NotObtained):
         raise _without_evidence(attempt, outcome)
     if isinstance(outcome, Allowed):
-        raise NotMet(expected, f"{attempt}", decided="nobody refused it",
-                     likely="a grant, policy or tag gives more than the plan says",
-                     remedy=f"find what allows it to {attempt.identity.principal_arn}, and remove it")
+        raise NotMet(
+            expected,
+            f"{attempt}",
+            decided="nobody refused it",
+            likely="a grant, policy or tag gives more than the plan says",
+            remedy=f"find what allows it to {attempt.identity.principal_arn}, and remove it",
+        )
     if outcome.cause not in causes:
-        raise NotMet(expected, f"{attempt}", decided=str(outcome.cause), likely="it was refused, but not by the control "
-                     "that this scenario is about", remedy="restore that control: the other refusal may go tomorrow")
+        raise NotMet(
+            expected,
+            f"{attempt}",
+            decided=str(outcome.cause),
+            likely="it was refused, but not by the control that this scenario is about",
+            remedy="restore that control: the other refusal may go tomorrow",
+        )
     return outcome
 
 
@@ -72,8 +88,12 @@ def twin(denied: Attempt, tried: Sequence[Attempt]) -> None:
         show("Twin", attempt)
     if not any(isinstance(attempt.outcome, Allowed) for attempt in tried):
         seen = "; ".join(map(str, tried)) or "nobody may"
-        raise EvidenceNotObtained("the same is allowed to somebody who may", seen,
-                                  likely="the account refuses everybody", remedy=f"without a twin this proves nothing: {denied}")
+        raise EvidenceNotObtained(
+            "the same is allowed to somebody who may",
+            seen,
+            likely="the account refuses everybody",
+            remedy=f"without a twin this proves nothing: {denied}",
+        )
 
 
 def _show(attempt: Attempt, expected: str) -> None:
@@ -84,7 +104,9 @@ def _show(attempt: Attempt, expected: str) -> None:
 
 
 def _without_evidence(attempt: Attempt, outcome: NotObtained) -> EvidenceNotObtained:
-    return EvidenceNotObtained("an answer that allows or refuses", str(attempt), likely=outcome.error, remedy=outcome.remedy)
+    return EvidenceNotObtained(
+        "an answer that allows or refuses", str(attempt), likely=outcome.error, remedy=outcome.remedy
+    )
 
 
 LIKELY_REFUSED: dict[Cause, str] = {

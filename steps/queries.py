@@ -58,9 +58,13 @@ def uses(person: str, column: str, table: str, use: str, people: People, prober:
 @then(words("{person} sees exactly the granted columns of {table}, in order"))
 def sees_granted(person: str, table: str, attempt: Attempt, plan: Plan) -> None:
     seen = judge.allowed(attempt, f"{person} may read {table}")
-    judge.compare(f"columns of {table}", plan.visible_columns(person, table), seen.columns, remedy=REGRANT, ordered=True)
+    judge.compare(
+        f"columns of {table}", plan.visible_columns(person, table), seen.columns, remedy=REGRANT, ordered=True
+    )
     if len(seen.rows) != min(10, plan.dataset.rows):
-        raise NotMet("10 rows", f"{len(seen.rows)} rows of {', '.join(seen.columns)}", remedy="is the data still there?")
+        raise NotMet(
+            "10 rows", f"{len(seen.rows)} rows of {', '.join(seen.columns)}", remedy="is the data still there?"
+        )
 
 
 @then("the column is shown")
@@ -94,7 +98,9 @@ def table_twin(attempt: Attempt, table: str, twins: Twins) -> None:
 def sees_database(person: str, attempt: Attempt, plan: Plan) -> None:
     seen = judge.allowed(attempt, "everybody may list what they may see")
     planned = any(plan.visible_columns(person, table.name) for table in plan.dataset.tables)
-    judge.compare("databases", ["default", *[plan.dataset.database] * planned], {row[0] for row in seen.rows} | {"default"})
+    judge.compare(
+        "databases", ["default", *[plan.dataset.database] * planned], {row[0] for row in seen.rows} | {"default"}
+    )
 
 
 @then(words("{person} sees exactly the tables that were granted"))
@@ -108,4 +114,6 @@ def sees_tables(person: str, attempt: Attempt, plan: Plan) -> None:
 def metadata_hidden(attempt: Attempt, table: str, person: str, plan: Plan) -> None:
     seen = judge.allowed(attempt, f"{person} may see {table}")
     named = {word for row in seen.rows for cell in row if cell for word in cell.replace("\t", " ").split()}
-    judge.compare("columns", plan.visible_columns(person, table), named & set(plan.table(table).column_names), remedy=REGRANT)
+    judge.compare(
+        "columns", plan.visible_columns(person, table), named & set(plan.table(table).column_names), remedy=REGRANT
+    )

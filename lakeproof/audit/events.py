@@ -11,7 +11,9 @@ from typing import Any
 START = "StartQueryExecution"
 ACCESS = "GetDataAccess"
 
-QUERY_ID = re.compile(r"\bqueryId[\"\\\s]*:[\"\\\s]*([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", re.I)
+QUERY_ID = re.compile(
+    r"\bqueryId[\"\\\s]*:[\"\\\s]*([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", re.I
+)
 """In ``additionalAuditContext``, which is no JSON: ``{queryId: uuid}`` (captured 2026), JSON text in 2020."""
 
 

@@ -18,7 +18,6 @@ from localaws.athena.shapes import Shape
 from localaws.athena.types import duck, quoted
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
 THREADS = 2
@@ -130,7 +129,7 @@ def _plain_size(column: pa.ChunkedArray) -> int:
 class Engines:
     """Engines by what they hold; the least recently used go first beyond ``most`` engines or ``most_bytes``."""
 
-    def __init__(self, most: int = 48, most_bytes: int = 1_500_000_000) -> None:
+    def __init__(self, most: int = 400, most_bytes: int = 1_500_000_000) -> None:
         self._most, self._most_bytes = most, most_bytes
         self._lock = threading.Lock()
         self._held: OrderedDict[object, Engine] = OrderedDict()
@@ -166,9 +165,3 @@ class Engines:
 
     def _total(self) -> int:
         return sum(engine.bytes for engine in self._held.values())
-
-
-def read_only(connection: duckdb.DuckDBPyConnection) -> None:
-    """Lock a connection as every engine is locked (for tests of this wall alone)."""
-    for setting in SETTINGS:
-        connection.execute(setting)

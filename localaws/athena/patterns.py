@@ -79,10 +79,10 @@ def _json_extract_scalar(e: Expressions, node: exp.Expr, arguments: Arguments) -
     if not re.fullmatch(r"\$(\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]{1,6}\])*", path):
         raise not_supported("this JSON path", e.at(node))
     inside = text(path)
-    scalar = f"json_type({value.sql}, {inside}) NOT IN ('OBJECT', 'ARRAY', 'NULL')"
+    kind = f"TRY(json_type({value.sql}, {inside}))"
     sql = (
-        f"(CASE WHEN json_valid({value.sql}) THEN CASE WHEN {scalar} "
-        f"THEN json_extract_string({value.sql}, {inside}) END END)"
+        f"(CASE WHEN {kind} NOT IN ('OBJECT', 'ARRAY', 'NULL') "
+        f"THEN TRY(json_extract_string({value.sql}, {inside})) END)"
     )
     return Bound(sql, VARCHAR, "value", (value,))
 

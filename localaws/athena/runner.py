@@ -14,7 +14,7 @@ from localaws.athena.engine import Interrupted
 from localaws.athena.failure import QueryFailed
 from localaws.athena.planning import Plans
 from localaws.athena.reading import Reader
-from localaws.athena.state import Execution, forget_oldest
+from localaws.athena.state import TERMINAL, Execution, forget_oldest
 from localaws.athena.syntax import MalformedQuery
 from localaws.athena.types import VARCHAR
 from localaws.errors import AwsError
@@ -53,6 +53,8 @@ class Runner:
         """Carry out a query and write down how it ended. Never raises."""
         started = time.perf_counter()
         with athena.lock:
+            if execution.state in TERMINAL:
+                return
             execution.state = "RUNNING"
         outcome: dict[str, Any] = {}
         try:

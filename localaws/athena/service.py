@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from localaws.athena.state import TERMINAL, Execution, State, fresh
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from localaws.call import Call
 
 WORKERS = 6
+Job = tuple[Execution, "Call", "Callable[[], Statement]"]
 LONGEST_POLL = 20.0
 """Seconds that GetQueryExecution waits for the end of a query (clients time out after 60)."""
 
@@ -29,13 +30,14 @@ class Athena:
         self.lock = threading.RLock()
         self.state: State = fresh(account.clock.now())
         self._ended: dict[str, threading.Event] = {}
-        self._futures: dict[str, Future[None]] = {}
         self._interrupts: dict[str, Callable[[], None]] = {}
         self._stopped: set[str] = set()
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="athena")
+        self._waiting: SimpleQueue[Job] = SimpleQueue()
         self._runners: list[Runner] = []
-        weakref.finalize(self, _release, self._pool, self._runners)
+        weakref.finalize(self, _release, self._interrupts, self._runners)
         threading.Thread(target=self.runner, name="athena-imports", daemon=True).start()
+        for number in range(WORKERS):
+            threading.Thread(target=self._work, name=f"athena-{number}", daemon=True).start()
 
     def runner(self) -> Runner:
         """What carries out queries. The first call imports the engine, which takes some tenths of a second."""
@@ -43,6 +45,7 @@ class Athena:
             if self._runners:
                 return self._runners[0]
         import duckdb
+        import pyarrow.csv
         import pyarrow.parquet  # noqa: F401
 
         from localaws.athena.runner import Runner
@@ -68,13 +71,17 @@ class Athena:
         with self.lock:
             self.state.executions[execution.query_id] = execution
             self._ended[execution.query_id] = threading.Event()
-            self._futures[execution.query_id] = self._pool.submit(self._work, execution, call, statement)
+        self._waiting.put((execution, call, statement))
 
-    def _work(self, execution: Execution, call: Call, statement: Callable[[], Statement]) -> None:
-        try:
-            self.runner().run(execution, call, statement, self)
-        finally:
-            self.ended(execution)
+    def _work(self) -> None:
+        """A worker: one query after the other, until the process ends."""
+        while True:
+            execution, call, statement = self._waiting.get()
+            try:
+                if execution.state not in TERMINAL:
+                    self.runner().run(execution, call, statement, self)
+            finally:
+                self.ended(execution)
 
     def ended(self, execution: Execution) -> None:
         """Forget what only a running query needs, and wake whoever waits for its end."""
@@ -83,7 +90,6 @@ class Athena:
                 execution.state = "FAILED"
                 execution.reason = "Query engine had an internal error"
             execution.completed = execution.completed or self._account.clock.now()
-            self._futures.pop(execution.query_id, None)
             self._interrupts.pop(execution.query_id, None)
             self._stopped.discard(execution.query_id)
             event = self._ended.pop(execution.query_id, None)
@@ -101,9 +107,6 @@ class Athena:
         """Called by a worker once its engine runs: from now on the query can be stopped."""
         with self.lock:
             self._interrupts[query_id] = interrupt
-            stopped = query_id in self._stopped
-        if stopped:
-            interrupt()
 
     def stop(self, query_id: str) -> None:
         """Stop a query that has not ended; nothing happens to one that has."""
@@ -112,13 +115,21 @@ class Athena:
             if execution.state in TERMINAL:
                 return
             self._stopped.add(query_id)
-            future, interrupt = self._futures.get(query_id), self._interrupts.get(query_id)
-        if future is not None and future.cancel():
-            with self.lock:
+            if execution.state == "QUEUED":
                 execution.state, execution.reason = "CANCELLED", "Query cancelled by user"
-            self.ended(execution)
-        elif interrupt is not None:
-            interrupt()
+                self.ended(execution)
+                return
+        threading.Thread(target=self._interrupt, args=(query_id,), daemon=True).start()
+
+    def _interrupt(self, query_id: str) -> None:
+        """Interrupt until the query has ended: an interruption before the engine runs is lost."""
+        with self.lock:
+            event = self._ended.get(query_id)
+        while event is not None and not event.wait(0.05):
+            with self.lock:
+                interrupt = self._interrupts.get(query_id)
+            if interrupt is not None:
+                interrupt()
 
     def stopped(self, query_id: str) -> bool:
         """Whether somebody asked to stop the query."""
@@ -147,9 +158,10 @@ class Athena:
             return dict(workgroup.tags) if workgroup else {}
 
 
-def _release(pool: ThreadPoolExecutor, runners: list[Runner]) -> None:
-    """Let go of workers and engines when the account goes, at the end of the process at the latest."""
-    pool.shutdown(wait=False, cancel_futures=True)
+def _release(interrupts: dict[str, Callable[[], None]], runners: list[Runner]) -> None:
+    """Let go of running queries and of engines when the account goes, at the end of the process at the latest."""
+    for interrupt in list(interrupts.values()):
+        interrupt()
     for runner in runners:
         runner.reader.engines.clear()
     runners.clear()

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from localaws.account import Account
 
 ATTRIBUTES = (
-    "EventId", "EventName", "ReadOnly", "Username", "ResourceType", "ResourceName", "EventSource", "AccessKeyId",
+    "EventId",
+    "EventName",
+    "ReadOnly",
+    "Username",
+    "ResourceType",
+    "ResourceName",
+    "EventSource",
+    "AccessKeyId",
 )
 PAGE = 50
 KEPT = timedelta(days=90)
@@ -54,7 +61,11 @@ def lookup_events(account: Account, call: Call) -> dict[str, Any]:
 
 
 def _page(
-    history: History, attribute: tuple[str, str] | None, times: tuple[int, int], below: Key, horizon: float,
+    history: History,
+    attribute: tuple[str, str] | None,
+    times: tuple[int, int],
+    below: Key,
+    horizon: float,
     size: int,
 ) -> tuple[list[Row], bool]:
     start, end = times

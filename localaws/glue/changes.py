@@ -75,9 +75,7 @@ def drop_database(account: Account, who: Caller | str, name: str) -> None:
         lakeformation.changed()
 
 
-def create_table(
-    account: Account, who: Caller | str, database: str, table_input: Document, **further: Any
-) -> None:
+def create_table(account: Account, who: Caller | str, database: str, table_input: Document, **further: Any) -> None:
     """Create a table. ``table_input`` is Glue's TableInput; ``further`` are further members of CreateTable.
 
     Needs CREATE_TABLE on the database and the right to a registered location. Raises AlreadyExistsException.

@@ -18,6 +18,7 @@ from localaws.lakeformation.settings import IAM_ONLY, is_iam_only
 if TYPE_CHECKING:
     from localaws.account import Account
 
+
 def database_with_defaults(account: Account, database_input: Mapping[str, Any]) -> dict[str, Any]:
     """DatabaseInput as stored: name in lower case, and the default permissions for its tables.
 

@@ -95,9 +95,7 @@ def delete_table_version(account: Account, call: Call) -> Output:
     """DeleteTableVersion, with ALTER on the table [inferred]. The current version cannot be deleted."""
     params = call.params
     own_catalog(params.get("CatalogId"), account.account_id)
-    changes.drop_table_version(
-        account, call.caller, params["DatabaseName"], params["TableName"], params["VersionId"]
-    )
+    changes.drop_table_version(account, call.caller, params["DatabaseName"], params["TableName"], params["VersionId"])
     return {}
 
 

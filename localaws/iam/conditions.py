@@ -16,6 +16,8 @@ from localaws.iam.operators import OPERATORS, Matches, NotComparable
 from localaws.iam.patterns import Lookup, Variable
 
 Quantifier = Literal["", "ForAllValues:", "ForAnyValue:"]
+NULL = ("",)
+"""To a set operator this is no value ("a null data set, such as an empty string")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Test:
         try:
             if not found:
                 return self._holds_absent()
+            if self.quantifier and found == NULL:
+                return self.quantifier == "ForAllValues:"
             if self.quantifier == "ForAllValues:":
                 return all(self.matches(value, lookup) is not self.negated for value in found)
             if self.quantifier == "ForAnyValue:":

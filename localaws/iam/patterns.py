@@ -93,10 +93,11 @@ def _variable(name: str, text: str) -> Variable:
 def resolve(variable: Variable, lookup: Lookup) -> str | None:
     """The text a variable stands for in a request; None when it has no value.
 
-    A key with several values is no variable ("You can't use a multivalued condition key as a variable").
+    A key with several values is no variable ("You can't use a multivalued condition key as a variable"). An empty
+    value is none (inferred from the set operators, which call an empty string a null data set).
     """
     values = None if is_multivalued(variable.key) else lookup(variable.key)
-    if values and len(values) == 1:
+    if values and len(values) == 1 and values[0]:
         return values[0]
     return variable.default
 

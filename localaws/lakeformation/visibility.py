@@ -117,7 +117,18 @@ class Visibility:
 def nothing(principal: str, database: str, table: str) -> Visibility:
     """The answer for a table that does not exist."""
     return Visibility(
-        principal, database, table, False, (), (), (), frozenset(), (), False, False, None,
+        principal,
+        database,
+        table,
+        False,
+        (),
+        (),
+        (),
+        frozenset(),
+        (),
+        False,
+        False,
+        None,
         (f"table {database}.{table} does not exist",),
     )
 

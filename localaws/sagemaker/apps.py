@@ -79,7 +79,13 @@ def list_apps(account: Account, call: Call) -> dict[str, Any]:
             params,
             "Apps",
             (
-                "DomainId", "UserProfileName", "SpaceName", "AppType", "AppName", "Status", "CreationTime",
+                "DomainId",
+                "UserProfileName",
+                "SpaceName",
+                "AppType",
+                "AppName",
+                "Status",
+                "CreationTime",
                 "ResourceSpec",
             ),
             filters={

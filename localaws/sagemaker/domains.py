@@ -13,12 +13,26 @@ if TYPE_CHECKING:
     from localaws.account import Account
 
 AS_GIVEN = (
-    "DomainName", "AuthMode", "DefaultUserSettings", "DomainSettings", "SubnetIds", "VpcId", "AppNetworkAccessType",
-    "HomeEfsFileSystemKmsKeyId", "KmsKeyId", "AppSecurityGroupManagement", "HomeEfsFileSystemCreation",
-    "TagPropagation", "DefaultSpaceSettings",
+    "DomainName",
+    "AuthMode",
+    "DefaultUserSettings",
+    "DomainSettings",
+    "SubnetIds",
+    "VpcId",
+    "AppNetworkAccessType",
+    "HomeEfsFileSystemKmsKeyId",
+    "KmsKeyId",
+    "AppSecurityGroupManagement",
+    "HomeEfsFileSystemCreation",
+    "TagPropagation",
+    "DefaultSpaceSettings",
 )
 CHANGEABLE = (
-    "AppSecurityGroupManagement", "SubnetIds", "AppNetworkAccessType", "TagPropagation", "HomeEfsFileSystemCreation",
+    "AppSecurityGroupManagement",
+    "SubnetIds",
+    "AppNetworkAccessType",
+    "TagPropagation",
+    "HomeEfsFileSystemCreation",
     "VpcId",
 )
 IDENTITY = "ExecutionRoleIdentityConfig"

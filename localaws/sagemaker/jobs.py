@@ -115,8 +115,13 @@ def _list(account: Account, call: Call, kind: Kind) -> dict[str, Any]:
         call.params,
         f"{kind.noun}Summaries",
         (
-            f"{kind.noun}Name", f"{kind.noun}Arn", "CreationTime", f"{kind.noun.removesuffix('Job')}EndTime",
-            "LastModifiedTime", f"{kind.noun}Status", "SecondaryStatus",
+            f"{kind.noun}Name",
+            f"{kind.noun}Arn",
+            "CreationTime",
+            f"{kind.noun.removesuffix('Job')}EndTime",
+            "LastModifiedTime",
+            f"{kind.noun}Status",
+            "SecondaryStatus",
         ),
         filters={
             **TIMES,

@@ -13,8 +13,18 @@ if TYPE_CHECKING:
     from localaws.account import Account
 
 AS_GIVEN = (
-    "InstanceType", "IpAddressType", "SubnetId", "RoleArn", "KmsKeyId", "DirectInternetAccess", "VolumeSizeInGB",
-    "AcceleratorTypes", "DefaultCodeRepository", "AdditionalCodeRepositories", "RootAccess", "PlatformIdentifier",
+    "InstanceType",
+    "IpAddressType",
+    "SubnetId",
+    "RoleArn",
+    "KmsKeyId",
+    "DirectInternetAccess",
+    "VolumeSizeInGB",
+    "AcceleratorTypes",
+    "DefaultCodeRepository",
+    "AdditionalCodeRepositories",
+    "RootAccess",
+    "PlatformIdentifier",
     "InstanceMetadataServiceConfiguration",
 )
 FILTERS: dict[str, Filter] = {
@@ -24,7 +34,8 @@ FILTERS: dict[str, Filter] = {
     "NotebookInstanceLifecycleConfigNameContains": contains("NotebookInstanceLifecycleConfigName"),
     "DefaultCodeRepositoryContains": contains("DefaultCodeRepository"),
     "AdditionalCodeRepositoryEquals": (
-        "AdditionalCodeRepositories", lambda repositories, wanted: wanted in (repositories or []),
+        "AdditionalCodeRepositories",
+        lambda repositories, wanted: wanted in (repositories or []),
     ),
 }
 ORDER = {"Name": "NotebookInstanceName", "CreationTime": "CreationTime", "Status": "NotebookInstanceStatus"}
@@ -69,8 +80,15 @@ def describe_notebook_instance(account: Account, call: Call) -> dict[str, Any]:
 def list_notebook_instances(account: Account, call: Call) -> dict[str, Any]:
     """The notebook instances of the account, in pages."""
     members = (
-        "NotebookInstanceName", "NotebookInstanceArn", "NotebookInstanceStatus", "Url", "InstanceType", "CreationTime",
-        "LastModifiedTime", "NotebookInstanceLifecycleConfigName", "DefaultCodeRepository",
+        "NotebookInstanceName",
+        "NotebookInstanceArn",
+        "NotebookInstanceStatus",
+        "Url",
+        "InstanceType",
+        "CreationTime",
+        "LastModifiedTime",
+        "NotebookInstanceLifecycleConfigName",
+        "DefaultCodeRepository",
         "AdditionalCodeRepositories",
     )
     with account.sagemaker.lock:

@@ -23,9 +23,7 @@ def wanted(account: Account, instance_arn: str, arn: str) -> dict[str, Any]:
     about = permission_set(account, instance_arn, arn)
     which = {"InstanceArn": instance_arn, "PermissionSetArn": arn}
     managed = every(account, "ListManagedPoliciesInPermissionSet", "AttachedManagedPolicies", which)
-    own = every(
-        account, "ListCustomerManagedPolicyReferencesInPermissionSet", "CustomerManagedPolicyReferences", which
-    )
+    own = every(account, "ListCustomerManagedPolicyReferencesInPermissionSet", "CustomerManagedPolicyReferences", which)
     return {
         "name": about["Name"],
         "description": about.get("Description") or "",
@@ -82,9 +80,7 @@ def remove(account: Account, arn: str) -> None:
 def _fill(account: Account, name: str, content: Mapping[str, Any]) -> None:
     _empty(account, name)
     if content["description"]:
-        account.store.invoke(
-            "iam", "UpdateRoleDescription", {"RoleName": name, "Description": content["description"]}
-        )
+        account.store.invoke("iam", "UpdateRoleDescription", {"RoleName": name, "Description": content["description"]})
     for policy in content["managed"]:
         account.store.invoke("iam", "AttachRolePolicy", {"RoleName": name, "PolicyArn": policy})
     if content["inline"]:

@@ -22,6 +22,7 @@ from moto.core.request import Request
 from localaws import services
 from localaws.errors import AwsError, not_implemented
 from localaws.store import corrections
+from localaws.wire import Headers
 
 RESPONSES: dict[str, str] = {
     "s3": "moto.s3.responses:S3Response",
@@ -69,26 +70,25 @@ def parsed(service: str, operation: str, raw: Raw) -> dict[str, Any]:
     """The output of ``operation``, named as in the service model. Raises AwsError if ``raw`` is an error answer."""
     model = _operation_model(service, operation)
     parser = _parser(services.model(service).protocol)
-    response = {"status_code": raw.status, "headers": _Headers(raw.headers), "body": raw.body}
+    content = _blob_payload(model) if raw.status < 300 else None
+    response = {"status_code": raw.status, "headers": Headers(raw.headers), "body": b"" if content else raw.body}
     output: dict[str, Any] = parser.parse(response, model.output_shape)
     output.pop("ResponseMetadata", None)
+    if content:
+        output[content] = raw.body
     if raw.status >= 300:
         error = output.pop("Error", {})
         raise AwsError(str(error.get("Code", raw.status)), error.get("Message", ""), raw.status, output)
     return output
 
 
-class _Headers(dict[str, str]):
-    """Response headers for botocore's parsers: lookups ignore case."""
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return super().get(key.lower(), default)
-
-    def __getitem__(self, key: str) -> str:
-        return super().__getitem__(key.lower())
-
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and super().__contains__(key.lower())
+def _blob_payload(model: OperationModel) -> str | None:
+    """The member that is the whole body of an answer, as bytes; None where the body is a document."""
+    shape = model.output_shape
+    member = shape.serialization.get("payload") if shape is not None else None
+    if shape is None or member is None or shape.members[member].type_name != "blob":
+        return None
+    return str(member)
 
 
 def _operation_model(service: str, operation: str) -> OperationModel:

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 RESULTS = "s3://results/q/"
 COLUMNS = (
-    ("review_id", "string"), ("product", "string"), ("stars", "int"), ("price", "decimal(10,2)"), ("customer", "string"),
+    ("review_id", "string"), ("product", "string"), ("stars", "int"), ("price", "decimal(10,2)"),
+    ("customer", "string"),
 )  # fmt: skip
 READER = {
     "athena": ["athena:*"],
@@ -28,6 +29,7 @@ class Lake:
     def __init__(self, embedded: Any) -> None:
         self.embedded = embedded
         self.account = embedded.account_id
+        self._clients: dict[str, Any] = {}
 
     def provision(self) -> Lake:
         """Buckets, data, tables, grants: ``db.reviews`` governed, ``loose.notes`` on an unregistered location."""
@@ -92,7 +94,11 @@ class Lake:
         lf.grant_permissions(Principal=who, Resource=resource, Permissions=permissions)
 
     def athena(self, credentials: dict[str, Any] | None = None) -> Any:
-        return self.embedded.client("athena", credentials)
+        """A client, made once for the same credentials."""
+        key = (credentials or {}).get("AccessKeyId", "administrator")
+        if key not in self._clients:
+            self._clients[key] = self.embedded.client("athena", credentials)
+        return self._clients[key]
 
     def start(self, sql: str, credentials: dict[str, Any] | None = None, database: str = "db", **more: Any) -> str:
         """The id of a started query."""

@@ -77,9 +77,10 @@ def test_columns_without_a_name_are_numbered(lake: Lake) -> None:
         ("SELECT product, count(*) FROM reviews GROUP BY 1 ORDER BY 1", [["p0", "6"], ["p1", "6"]]),
         ("SELECT stars FROM reviews ORDER BY stars DESC LIMIT 1", [["5"]]),
         ("SELECT stars FROM reviews ORDER BY stars DESC OFFSET 10", [[None], [None]]),
-        ("SELECT category, sum(price) FROM reviews GROUP BY category ORDER BY 1", [["Books", "18.00"], ["Music", "18.00"]]),
+        ("SELECT category, sum(price) FROM reviews GROUP BY 1 ORDER BY 1", [["Books", "18.00"], ["Music", "18.00"]]),
         (
-            "WITH best AS (SELECT * FROM reviews WHERE stars >= 4) SELECT category, count(*) FROM best GROUP BY 1 ORDER BY 1",
+            "WITH best AS (SELECT * FROM reviews WHERE stars >= 4) "
+            "SELECT category, count(*) FROM best GROUP BY 1 ORDER BY 1",
             [["Books", "2"], ["Music", "2"]],
         ),
         (
@@ -87,11 +88,13 @@ def test_columns_without_a_name_are_numbered(lake: Lake) -> None:
             "WHERE category = 'Books' ORDER BY 2, 1 LIMIT 2",
             [["B4", "1"], ["B3", "2"]],
         ),
-        ("SELECT a.review_id FROM reviews a JOIN reviews b USING (review_id) WHERE b.stars = 5 ORDER BY 1", [["B4"], ["M4"]]),
+        ("SELECT review_id FROM reviews a JOIN reviews b USING (review_id) WHERE b.stars = 5 ORDER BY 1",
+         [["B4"], ["M4"]]),
         ("SELECT product, grouping(product), count(*) FROM reviews GROUP BY ROLLUP (product) ORDER BY 2, 1",
          [["p0", "0", "6"], ["p1", "0", "6"], [None, "1", "12"]]),
         ("SELECT n, s FROM UNNEST(ARRAY[1, 2], ARRAY['a']) AS t(n, s) ORDER BY n", [["1", "a"], ["2", None]]),
-        ("SELECT review_id FROM reviews EXCEPT SELECT review_id FROM reviews WHERE stars > 1 ORDER BY 1", [["B0"], ["B5"], ["M0"], ["M5"]]),
+        ("SELECT review_id FROM reviews EXCEPT SELECT review_id FROM reviews WHERE stars > 1 ORDER BY 1",
+         [["B0"], ["B5"], ["M0"], ["M5"]]),
     ],
 )  # fmt: skip
 def test_queries_are_answered(sql: str, rows: list[list[str | None]], lake: Lake) -> None:

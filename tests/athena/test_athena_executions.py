@@ -35,7 +35,7 @@ def test_results_of_a_failed_or_unknown_query_are_refused(lake: Lake) -> None:
     athena = lake.athena()
     query_id = lake.start("SELECT nosuch FROM reviews")
     athena.get_query_execution(QueryExecutionId=query_id)
-    with pytest.raises(ClientError, match="did not finish successfully. Final query state: FAILED"):
+    with pytest.raises(ClientError, match=r"did not finish successfully\. Final query state: FAILED"):
         athena.get_query_results(QueryExecutionId=query_id)
     with pytest.raises(ClientError, match="was not found"):
         athena.get_query_execution(QueryExecutionId="00000000-0000-0000-0000-000000000000")

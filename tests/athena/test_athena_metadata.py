@@ -38,7 +38,8 @@ def test_show_and_describe_list_the_permitted_columns(lake: Lake, limited: Any) 
 
 def test_information_schema_is_made_of_what_is_visible(lake: Lake, limited: Any) -> None:
     """Columns with Trino's names of types, in table order."""
-    sql = "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'db' ORDER BY ordinal_position"
+    where = "WHERE table_schema = 'db' ORDER BY ordinal_position"
+    sql = f"SELECT column_name, data_type FROM information_schema.columns {where}"
     assert lake.rows(sql, limited) == [
         ["review_id", "varchar"], ["product", "varchar"], ["stars", "integer"], ["category", "varchar"],
     ]  # fmt: skip

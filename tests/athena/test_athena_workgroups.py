@@ -107,7 +107,7 @@ def test_per_query_rights_are_those_on_the_querys_workgroup(lake: Lake) -> None:
     for call in (own.get_query_execution, own.get_query_results, own.stop_query_execution):
         with pytest.raises(ClientError, match="workgroup/theirs"):
             call(QueryExecutionId=foreign)
-    assert lake.rows("SELECT 1", credentials, WorkGroup="mine") == [["1"]]
+    assert lake.rows("SELECT 1", credentials, database="loose", WorkGroup="mine") == [["1"]]
 
 
 def test_named_queries_are_kept_by_workgroup(lake: Lake) -> None:

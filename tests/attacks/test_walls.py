@@ -73,7 +73,9 @@ class UnlockedEngines:
         return self._engine
 
     def clear(self) -> None:
-        return None
+        self._engine._connection.close()
+        del self._engine
+        self._otherwise.clear()
 
 
 @pytest.mark.parametrize("principal", PRINCIPALS)

@@ -99,7 +99,14 @@ def test_a_row_is_as_aws_writes_it(embedded: Embedded) -> None:
     wanted = [{"AttributeKey": "EventName", "AttributeValue": "ListGroups"}]
     row = embedded.client("cloudtrail").lookup_events(LookupAttributes=wanted)["Events"][0]
     assert row.keys() == {
-        "EventId", "EventName", "ReadOnly", "AccessKeyId", "EventTime", "EventSource", "Username", "Resources",
+        "EventId",
+        "EventName",
+        "ReadOnly",
+        "AccessKeyId",
+        "EventTime",
+        "EventSource",
+        "Username",
+        "Resources",
         "CloudTrailEvent",
     }
     assert (row["ReadOnly"], row["Username"], row["EventSource"]) == ("true", "administrator", "iam.amazonaws.com")

@@ -8,10 +8,45 @@ from localaws.cloudtrail.rules import answered, data_event, read_only
 from localaws.iam import load_operations
 
 WRITES = (
-    "Abort", "Add", "Associate", "Attach", "BatchCreate", "BatchDelete", "BatchGrant", "BatchPut", "BatchRevoke",
-    "BatchUpdate", "Complete", "Copy", "Create", "Delete", "Deregister", "Detach", "Enable", "Disable", "Generate",
-    "Grant", "Import", "Provision", "Put", "Register", "Remove", "Restore", "Revoke", "Rotate", "Set", "Start", "Stop",
-    "Tag", "Untag", "Update", "Upload", "Add", "Cancel", "Commit", "Extend",
+    "Abort",
+    "Add",
+    "Associate",
+    "Attach",
+    "BatchCreate",
+    "BatchDelete",
+    "BatchGrant",
+    "BatchPut",
+    "BatchRevoke",
+    "BatchUpdate",
+    "Complete",
+    "Copy",
+    "Create",
+    "Delete",
+    "Deregister",
+    "Detach",
+    "Enable",
+    "Disable",
+    "Generate",
+    "Grant",
+    "Import",
+    "Provision",
+    "Put",
+    "Register",
+    "Remove",
+    "Restore",
+    "Revoke",
+    "Rotate",
+    "Set",
+    "Start",
+    "Stop",
+    "Tag",
+    "Untag",
+    "Update",
+    "Upload",
+    "Add",
+    "Cancel",
+    "Commit",
+    "Extend",
 )
 READS_BY_EXCEPTION = {("sts", "AssumeRole")}
 SERVED = sorted(load_operations())
@@ -34,8 +69,14 @@ def test_what_is_done_to_objects_is_a_data_event(operation: str) -> None:
 
 @pytest.mark.parametrize(
     ("service", "operation"),
-    [("s3", "CreateBucket"), ("s3", "GetBucketPolicy"), ("s3", "ListBuckets"), ("athena", "GetQueryResults"),
-     ("lakeformation", "GetDataAccess"), ("secretsmanager", "GetSecretValue")],
+    [
+        ("s3", "CreateBucket"),
+        ("s3", "GetBucketPolicy"),
+        ("s3", "ListBuckets"),
+        ("athena", "GetQueryResults"),
+        ("lakeformation", "GetDataAccess"),
+        ("secretsmanager", "GetSecretValue"),
+    ],
 )
 def test_all_else_is_a_management_event(service: str, operation: str) -> None:
     """Operations on buckets and everything of the other services are management events."""

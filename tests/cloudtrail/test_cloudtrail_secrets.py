@@ -114,13 +114,24 @@ def test_what_the_account_hands_out_is_not_in_its_trail(embedded: Embedded) -> N
     events = history(embedded)
     recorded = {event["eventName"] for event in events}
     assert recorded >= {
-        "CreateLoginProfile", "CreateAccessKey", "GetRandomPassword", "CreateSecret", "GetSecretValue", "AssumeRole",
+        "CreateLoginProfile",
+        "CreateAccessKey",
+        "GetRandomPassword",
+        "CreateSecret",
+        "GetSecretValue",
+        "AssumeRole",
         "CreatePresignedDomainUrl",
     }
     text = json.dumps(events)
     for secret in (
-        "Pa55word-of-Ana!", "N3w-Pa55word-of-Ana!", random_password, key["SecretAccessKey"], embedded.secret_access_key,
-        session["SecretAccessKey"], session["SessionToken"], url.rpartition("token=")[2],
+        "Pa55word-of-Ana!",
+        "N3w-Pa55word-of-Ana!",
+        random_password,
+        key["SecretAccessKey"],
+        embedded.secret_access_key,
+        session["SecretAccessKey"],
+        session["SessionToken"],
+        url.rpartition("token=")[2],
     ):
         assert json.dumps(secret)[1:-1] not in text
     assert session["AccessKeyId"] in text and key["AccessKeyId"] in text

@@ -18,9 +18,23 @@ from localaws.errors import AwsError
 from tests.cloudtrail.bench import ACCOUNT, NOON, Bench, call, studio, user
 
 COMMON = {
-    "eventVersion", "userIdentity", "eventTime", "eventSource", "eventName", "awsRegion", "sourceIPAddress",
-    "userAgent", "requestParameters", "responseElements", "requestID", "eventID", "readOnly", "eventType",
-    "managementEvent", "recipientAccountId", "eventCategory",
+    "eventVersion",
+    "userIdentity",
+    "eventTime",
+    "eventSource",
+    "eventName",
+    "awsRegion",
+    "sourceIPAddress",
+    "userAgent",
+    "requestParameters",
+    "responseElements",
+    "requestID",
+    "eventID",
+    "readOnly",
+    "eventType",
+    "managementEvent",
+    "recipientAccountId",
+    "eventCategory",
 }
 REAL = COMMON | {"tlsDetails"}
 FAILED = {"errorCode", "errorMessage"}
@@ -84,7 +98,8 @@ def test_an_assume_role_by_a_service(bench: Bench) -> None:
     params = {"RoleArn": ROLE, "RoleSessionName": "SageMaker", "SourceIdentity": "ana"}
     made = replace(
         call("sts", "AssumeRole", params, service),
-        source_ip="sagemaker.amazonaws.com", user_agent="sagemaker.amazonaws.com",
+        source_ip="sagemaker.amazonaws.com",
+        user_agent="sagemaker.amazonaws.com",
     )
     event = bench.event(made, {**ASSUMED, "SourceIdentity": "ana"})
     assert keys(event) == COMMON | {"resources", "sharedEventID"}
@@ -101,7 +116,8 @@ def test_a_user_identity_with_source_identity(bench: Bench) -> None:
     issuer = {"type", "principalId", "arn", "accountId", "userName"}
     assert keys(event, "userIdentity", "sessionContext", "sessionIssuer") == issuer
     assert event["userIdentity"]["sessionContext"]["attributes"] == {
-        "creationDate": "2026-07-01T12:00:00Z", "mfaAuthenticated": "false",
+        "creationDate": "2026-07-01T12:00:00Z",
+        "mfaAuthenticated": "false",
     }
 
 
@@ -268,14 +284,23 @@ def test_a_login_profile_that_is_created(bench: Bench) -> None:
 def test_an_account_assignment(bench: Bench) -> None:
     """As captured in 2023: the event source of sso-admin is sso.amazonaws.com."""
     params = {
-        "InstanceArn": "i", "TargetId": ACCOUNT, "TargetType": "AWS_ACCOUNT", "PermissionSetArn": "p",
-        "PrincipalType": "USER", "PrincipalId": "u",
+        "InstanceArn": "i",
+        "TargetId": ACCOUNT,
+        "TargetType": "AWS_ACCOUNT",
+        "PermissionSetArn": "p",
+        "PrincipalType": "USER",
+        "PrincipalId": "u",
     }
     answer = {"AccountAssignmentCreationStatus": {"Status": "IN_PROGRESS", "RequestId": "r"}}
     event = bench.event(call("sso-admin", "CreateAccountAssignment", params), answer)
     assert event["eventSource"] == "sso.amazonaws.com"
     assert keys(event, "requestParameters") == {
-        "instanceArn", "targetId", "targetType", "permissionSetArn", "principalType", "principalId",
+        "instanceArn",
+        "targetId",
+        "targetType",
+        "permissionSetArn",
+        "principalType",
+        "principalId",
     }
     assert event["responseElements"]["accountAssignmentCreationStatus"] == {"status": "IN_PROGRESS", "requestId": "r"}
 

@@ -170,8 +170,6 @@ def resource_applies(statement: Statement, kind: str, version: str, request: Req
     reference_policies_variables]"""
     met = []
     for text in listed(statement.get("Resource", statement.get("NotResource", "*"))):
-        if version == "2012-10-17" and "${" in text and text.split("${")[0].count(":") < 5:
-            raise MalformedPolicy(f"a variable before the fifth colon: {text}")
         incomplete = kind in ("identity", "boundary") and text != "*"
         pattern = substituted(text + ":*" * (5 - text.count(":")) * incomplete, version, request["context"])
         met.append(pattern is not None and glob(pattern, request["resource"]))

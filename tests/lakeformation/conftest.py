@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from datalake import Lake
+
+from tests.lakeformation.datalake import Lake
 
 
 @pytest.fixture(scope="module")

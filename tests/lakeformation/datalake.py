@@ -116,9 +116,7 @@ class Lake:
             "PartitionKeys": [{"Name": key, "Type": kind} for key, kind in KEYS],
         }
 
-    def grant(
-        self, who: str, on: dict[str, Any], permissions: Any, option: Any = (), client: Any = None
-    ) -> None:
+    def grant(self, who: str, on: dict[str, Any], permissions: Any, option: Any = (), client: Any = None) -> None:
         """Grant to a person (by name) as the administrator, or with another client."""
         (client or self.lf).grant_permissions(
             Principal={"DataLakePrincipalIdentifier": self.identifier(who)},

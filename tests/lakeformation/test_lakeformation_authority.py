@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from datalake import IAM_ALLOWED, Lake, code_of, refusal_of
+
+from tests.lakeformation.datalake import IAM_ALLOWED, Lake, code_of, refusal_of
 
 NOT_GRANTOR = "Resource does not exist or requester is not authorized to access requested permissions."
 

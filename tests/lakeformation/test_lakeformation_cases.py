@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from datalake import COLUMNS, Lake, code_of, refusal_of
+
+from tests.lakeformation.datalake import COLUMNS, Lake, code_of, refusal_of
 
 FILES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 CASES = [
@@ -125,4 +126,3 @@ def tag_target(target: Any, database: str) -> dict[str, Any]:
     if target == "table":
         return {"Table": {"DatabaseName": database, "Name": "t"}}
     return {"TableWithColumns": {"DatabaseName": database, "Name": "t", "ColumnNames": target}}
-

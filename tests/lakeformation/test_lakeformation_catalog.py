@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
-from datalake import ENGINE, Lake, code_of, refusal_of
 
 import localaws.glue
+from tests.lakeformation.datalake import ENGINE, Lake, code_of, refusal_of
 
 DENIED = "AccessDeniedException"
 UNCHECKED = {"GetTags", "TagResource", "UntagResource"}

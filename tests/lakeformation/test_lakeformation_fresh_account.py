@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from datalake import IAM_ALLOWED, code_of, refusal_of
+
+from tests.lakeformation.datalake import IAM_ALLOWED, code_of, refusal_of
 
 EVERYBODY = [{"Principal": {"DataLakePrincipalIdentifier": IAM_ALLOWED}, "Permissions": ["ALL"]}]
 

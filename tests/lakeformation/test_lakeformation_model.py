@@ -80,9 +80,7 @@ def machine(world: World) -> type[RuleBasedStateMachine]:
             world.call("glue", "CreateDatabase", DatabaseInput=database_input)
             self.columns: dict[str, tuple[str, ...]] = dict.fromkeys(TABLES, COLUMNS)
             for name in TABLES:
-                world.call(
-                    "glue", "CreateTable", DatabaseName=self.database, TableInput=table_input(name, COLUMNS)
-                )
+                world.call("glue", "CreateTable", DatabaseName=self.database, TableInput=table_input(name, COLUMNS))
             self.whole: set[tuple[str, str]] = set()
             self.everything: set[str] = set()
             self.included: set[tuple[str, str, str]] = set()
@@ -215,9 +213,7 @@ def machine(world: World) -> type[RuleBasedStateMachine]:
 
 def test_visible_columns_follow_a_naive_model_through_any_history(world: World) -> None:
     """After any grants, revocations, schema changes and re-creations the answer is the union of the grants."""
-    quick = settings(
-        max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    quick = settings(max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine(world), settings=quick)
 
 

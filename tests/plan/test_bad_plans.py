@@ -18,8 +18,11 @@ VALID = HERE / "valid"
 
 def cases(*names: str) -> list[Any]:
     """The cases of these files, each with its name as id."""
-    return [pytest.param(case, id=case["name"]) for name in names
-            for case in yaml.safe_load((HERE / "bad" / f"{name}.yaml").read_text())]
+    return [
+        pytest.param(case, id=case["name"])
+        for name in names
+        for case in yaml.safe_load((HERE / "bad" / f"{name}.yaml").read_text())
+    ]
 
 
 @pytest.fixture
@@ -42,14 +45,17 @@ def test_one_change_to_a_valid_plan_is_one_problem_on_its_line(case: dict[str, A
     text = (VALID / "plan.yaml").read_text()
     assert text.count(case["from"]) >= 1, "the case does not fit the valid plan"
     start = text.rindex(case["from"])
-    changed = text[:start] + case["to"] + text[start + len(case["from"]):]
+    changed = text[:start] + case["to"] + text[start + len(case["from"]) :]
     path = folder / "plan.yaml"
     path.write_text(changed)
     found = problems(path)
     told = [problem for problem in found if all(piece in str(problem) for piece in case["says"])]
     assert len(told) == 1, "\n".join(map(str, found))
-    others = [problem for problem in found if problem is not told[0]
-              and not any(piece in str(problem) for piece in case.get("besides", []))]
+    others = [
+        problem
+        for problem in found
+        if problem is not told[0] and not any(piece in str(problem) for piece in case.get("besides", []))
+    ]
     assert not others, "\n".join(map(str, others))
     assert str(told[0]).startswith(f"{path}:")
     marker = case.get("line", case["to"])
@@ -70,9 +76,13 @@ def test_what_is_no_plan_at_all_is_one_problem(case: dict[str, Any], tmp_path: P
 def test_all_problems_are_told_at_once_in_the_order_of_the_lines(folder: Path) -> None:
     """Five mistakes of five kinds in one file: five problems, from top to bottom, under one headline."""
     text = (VALID / "plan.yaml").read_text()
-    for wrong, right in (("database: sales-db", "database: sales_db"), ("rows: lots", "rows: 100"),
-                         ("stuido:", "studio:"), ("profile: a_na", "profile: ana"),
-                         ("table: retuns", "table: returns")):
+    for wrong, right in (
+        ("database: sales-db", "database: sales_db"),
+        ("rows: lots", "rows: 100"),
+        ("stuido:", "studio:"),
+        ("profile: a_na", "profile: ana"),
+        ("table: retuns", "table: returns"),
+    ):
         text = text.replace(right, wrong)
     (folder / "plan.yaml").write_text(text)
     with pytest.raises(PlanError) as refused:
@@ -83,16 +93,22 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_lines(folder: Path) -
     assert str(refused.value).startswith("6 problems in the plan; nothing was created\n")
 
 
-@pytest.mark.parametrize(("text", "line", "says"), [
-    ("{\"Statement\": [{}],}", 1, ["a comma too many"]),
-    ("{\n \"Statement\": [\n  {\"Effect\": 'Allow'}\n ]\n}", 3, ["JSON"]),
-    ("[]", 1, ["not an IAM policy"]),
-    ("{\"Version\": \"2012-10-17\", \"Statment\": [{}]}", 1, ["did you mean 'Statment'?"]),
-    ("{\"Version\": \"2008-10-17\", \"Statement\": [{}]}", 1, ["variables are plain text"]),
-    ("{\"Version\": \"2012-10-17\",\n \"Statement\": [{\"Resource\": \"arn:aws:s3:::{lake_buckt}\"}]}", 2,
-     ["{lake_buckt}", "did you mean 'lake_bucket'?"]),
-    ("{\"Version\": \"2012-10-17\",\n \"Statement\": [{\"Resource\": \"{external_id}\"}]}", 2, ["no such placeholder"]),
-])
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ('{"Statement": [{}],}', 1, ["a comma too many"]),
+        ('{\n "Statement": [\n  {"Effect": \'Allow\'}\n ]\n}', 3, ["JSON"]),
+        ("[]", 1, ["not an IAM policy"]),
+        ('{"Version": "2012-10-17", "Statment": [{}]}', 1, ["did you mean 'Statment'?"]),
+        ('{"Version": "2008-10-17", "Statement": [{}]}', 1, ["variables are plain text"]),
+        (
+            '{"Version": "2012-10-17",\n "Statement": [{"Resource": "arn:aws:s3:::{lake_buckt}"}]}',
+            2,
+            ["{lake_buckt}", "did you mean 'lake_bucket'?"],
+        ),
+        ('{"Version": "2012-10-17",\n "Statement": [{"Resource": "{external_id}"}]}', 2, ["no such placeholder"]),
+    ],
+)
 def test_a_policy_file_is_told_by_its_own_line(text: str, line: int, says: list[str], folder: Path) -> None:
     """What is wrong inside a policy file is told with that file's name and line."""
     (folder / "policy.json").write_text(text)

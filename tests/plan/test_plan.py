@@ -22,8 +22,16 @@ from lakeproof.plan.schema import json_schema
 ROOT = Path(__file__).resolve().parent.parent.parent
 SMALL = Path(__file__).parent / "valid" / "plan.yaml"
 WALKTHROUGH = ROOT / "plans" / "walkthrough.yaml"
-LIMITED = ("product_id", "product_parent", "product_title", "star_rating", "review_headline", "review_body",
-           "review_date", "product_category")
+LIMITED = (
+    "product_id",
+    "product_parent",
+    "product_title",
+    "star_rating",
+    "review_headline",
+    "review_body",
+    "review_date",
+    "product_category",
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +45,10 @@ def test_the_walkthrough_is_the_published_one(plan: Plan) -> None:
     table = plan.table("amazon_reviews_parquet")
     assert (plan.dataset.database, len(table.columns), len(table.partitions)) == ("amazon_reviews_db", 15, 43)
     assert table.partition_key_names == ("product_category",)
-    assert [person.name for person in plan.people_by_sign_in("iam_user")] == ["data-scientist-full",
-                                                                              "data-scientist-limited"]
+    assert [person.name for person in plan.people_by_sign_in("iam_user")] == [
+        "data-scientist-full",
+        "data-scientist-limited",
+    ]
     assert all("@" in person.user_id for person in plan.people_by_sign_in("federated"))
     assert plan.person("data-scientist-full").execution_role == "SageMakerStudioExecutionRole_data-scientist-full"
     assert plan.studio.profile_tag == "studiouserid"
@@ -155,8 +165,13 @@ def test_a_grant_of_a_later_version_is_refused() -> None:
 def test_anchors_and_merge_keys_are_followed(tmp_path: Path) -> None:
     """A list shared by an anchor, and a person made from another by a merge key, load as if written out."""
     shutil.copytree(SMALL.parent, tmp_path / "plan")
-    text = SMALL.read_text().replace("- name: ana\n", "- &first\n    name: ana\n").replace(
-        "  - name: bo\n", "  - <<: *first\n    name: cleo\n    user_id: cleo\n    profile: cleo\n  - name: bo\n")
+    text = (
+        SMALL.read_text()
+        .replace("- name: ana\n", "- &first\n    name: ana\n")
+        .replace(
+            "  - name: bo\n", "  - <<: *first\n    name: cleo\n    user_id: cleo\n    profile: cleo\n  - name: bo\n"
+        )
+    )
     (tmp_path / "plan" / "plan.yaml").write_text(text)
     loaded = load(tmp_path / "plan" / "plan.yaml")
     assert [person.name for person in loaded.people] == ["ana", "cleo", "bo"]

@@ -8,8 +8,13 @@ import pytest
 
 from lakeproof.target import LOCAL_BANNER, Credentials, Target, aws_target, local_target
 
-READY = {"endpoint_url": "http://127.0.0.1:9", "region": "eu-west-1", "account_id": "123456789012",
-         "access_key_id": "AKIAEXAMPLE", "secret_access_key": "very-secret"}
+READY = {
+    "endpoint_url": "http://127.0.0.1:9",
+    "region": "eu-west-1",
+    "account_id": "123456789012",
+    "access_key_id": "AKIAEXAMPLE",
+    "secret_access_key": "very-secret",
+}
 
 
 def test_a_target_survives_json() -> None:

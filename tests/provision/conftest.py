@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,20 @@ import pytest
 
 from lakeproof.plan import Plan, load
 from lakeproof.target import Target, local_target
+from tests.inventory import Inventory, everything
 
 ROOT = Path(__file__).resolve().parents[2]
-
-Inventory = dict[str, list[str]]
 
 
 @pytest.fixture
 def target(embedded: Any) -> Target:
     """The module's account as a target."""
-    return local_target({key: getattr(embedded, key) for key in (
-        "endpoint_url", "region", "account_id", "access_key_id", "secret_access_key")})
+    return local_target(
+        {
+            key: getattr(embedded, key)
+            for key in ("endpoint_url", "region", "account_id", "access_key_id", "secret_access_key")
+        }
+    )
 
 
 @pytest.fixture(scope="session")
@@ -34,39 +36,4 @@ def plan() -> Plan:
 @pytest.fixture
 def inventory(target: Target) -> Callable[[], Inventory]:
     """Read the account: everything that a run could make or change, one list of JSON texts for each subject."""
-    return lambda: {name: sorted(json.dumps(item, sort_keys=True, default=str) for item in found)
-                    for name, found in _everything(target)}
-
-
-def _everything(target: Target) -> Iterator[tuple[str, list[Any]]]:
-    iam, lake, glue = target.client("iam"), target.client("lakeformation"), target.client("glue")
-    sso, sagemaker = target.client("sso-admin"), target.client("sagemaker")
-    yield "roles", [[role["RoleName"], role["AssumeRolePolicyDocument"],
-                     iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]]
-                    for role in iam.list_roles()["Roles"]]
-    yield "users", [[user["UserName"], iam.list_access_keys(UserName=user["UserName"])["AccessKeyMetadata"]]
-                    for user in iam.list_users()["Users"]]
-    yield "groups", [group["Arn"] for group in iam.list_groups()["Groups"]]
-    yield "policies", [policy["Arn"] for policy in iam.list_policies(Scope="Local")["Policies"]]
-    yield "secrets", [secret["Name"] for secret in target.client("secretsmanager").list_secrets()["SecretList"]]
-    yield "buckets", [bucket["Name"] for bucket in target.client("s3").list_buckets()["Buckets"]]
-    yield "workgroups", [group["Name"] for group in target.client("athena").list_work_groups()["WorkGroups"]]
-    yield "settings", [lake.get_data_lake_settings()["DataLakeSettings"]]
-    yield "permissions", [[grant[key] for key in ("Principal", "Resource", "Permissions")]
-                          for grant in lake.list_permissions()["PrincipalResourcePermissions"]]
-    yield "locations", [place["ResourceArn"] for place in lake.list_resources()["ResourceInfoList"]]
-    databases = [database["Name"] for database in glue.get_databases()["DatabaseList"]]
-    yield "databases", databases
-    yield "tables", [table["Name"] for name in databases for table in glue.get_tables(DatabaseName=name)["TableList"]]
-    yield "domains", [domain["DomainId"] for domain in sagemaker.list_domains()["Domains"]]
-    yield "profiles", [profile["UserProfileName"] for profile in sagemaker.list_user_profiles()["UserProfiles"]]
-    for instance in sso.list_instances()["Instances"]:
-        yield "permission sets", sso.list_permission_sets(InstanceArn=instance["InstanceArn"])["PermissionSets"]
-        yield "directory", [user["UserName"] for user in target.client("identitystore").list_users(
-            IdentityStoreId=instance["IdentityStoreId"])["Users"]]
-        try:
-            yield "attributes", sso.describe_instance_access_control_attribute_configuration(
-                InstanceArn=instance["InstanceArn"])["InstanceAccessControlAttributeConfiguration"][
-                    "AccessControlAttributes"]
-        except sso.exceptions.ResourceNotFoundException:
-            yield "attributes", []
+    return lambda: everything(target)

@@ -61,8 +61,11 @@ def test_the_journal_holds_no_secret(estate: Estate, run_dir: Path, target: Targ
     keys = [person.secret_access_key for person in estate.people if person.secret_access_key]
     assert len(keys) == 2
     secrets = target.client("secretsmanager")
-    passwords = [secrets.get_secret_value(SecretId=person.password_secret_arn)["SecretString"]
-                 for person in estate.people if person.password_secret_arn]
+    passwords = [
+        secrets.get_secret_value(SecretId=person.password_secret_arn)["SecretString"]
+        for person in estate.people
+        if person.password_secret_arn
+    ]
     assert len(passwords) == 2
     assert not any(secret in journal for secret in (*keys, *passwords, target.secret_access_key))
     assert stat.S_IMODE((run_dir / "estate.json").stat().st_mode) == 0o600
@@ -81,16 +84,24 @@ def test_the_lake_is_as_planned(estate: Estate, plan: Plan, target: Target) -> N
     table = glue.get_table(DatabaseName=estate.database, Name="amazon_reviews_parquet")["Table"]
     columns = [column["Name"] for column in [*table["StorageDescriptor"]["Columns"], *table["PartitionKeys"]]]
     assert tuple(columns) == plan.table("amazon_reviews_parquet").column_names
-    partitions = [partition["Values"][0] for page in glue.get_paginator("get_partitions").paginate(
-        DatabaseName=estate.database, TableName="amazon_reviews_parquet") for partition in page["Partitions"]]
+    partitions = [
+        partition["Values"][0]
+        for page in glue.get_paginator("get_partitions").paginate(
+            DatabaseName=estate.database, TableName="amazon_reviews_parquet"
+        )
+        for partition in page["Partitions"]
+    ]
     assert sorted(partitions) == sorted(plan.table("amazon_reviews_parquet").partitions)
     keys = [item["Key"] for item in s3.list_objects_v2(Bucket=estate.lake_bucket)["Contents"]]
     assert {key.split("/")[1] for key in keys} == set(estate.rows["amazon_reviews_parquet"])
     assert sum(estate.rows["amazon_reviews_parquet"].values()) == plan.dataset.rows
-    assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()
-               for bucket in (estate.lake_bucket, estate.results_bucket))
+    assert all(
+        s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()
+        for bucket in (estate.lake_bucket, estate.results_bucket)
+    )
     assert lake.describe_resource(ResourceArn=estate.registered_location)["ResourceInfo"]["RoleArn"].endswith(
-        "AWSServiceRoleForLakeFormationDataAccess")
+        "AWSServiceRoleForLakeFormationDataAccess"
+    )
 
 
 def test_nobody_but_the_planned_holds_a_permission(estate: Estate, plan: Plan, target: Target) -> None:
@@ -103,8 +114,11 @@ def test_nobody_but_the_planned_holds_a_permission(estate: Estate, plan: Plan, t
     holders = {grant["Principal"]["DataLakePrincipalIdentifier"] for grant in found}
     planned = {f"arn:aws:iam::{estate.account_id}:role/{permission.role}" for permission in permissions(plan)}
     assert planned <= holders <= planned | {estate.harness_arn}
-    assert not any(grant["PermissionsWithGrantOption"] for grant in found
-                   if grant["Principal"]["DataLakePrincipalIdentifier"] in planned)
+    assert not any(
+        grant["PermissionsWithGrantOption"]
+        for grant in found
+        if grant["Principal"]["DataLakePrincipalIdentifier"] in planned
+    )
 
 
 def test_each_person_has_role_profile_workgroup_and_place_of_their_own(estate: Estate, target: Target) -> None:
@@ -137,21 +151,33 @@ def test_the_domain_names_the_profile_in_the_trail(estate: Estate, target: Targe
 
 
 def test_the_harness_may_assume_every_role_with_the_external_id_alone(
-        estate: Estate, plan: Plan, target: Target) -> None:
+    estate: Estate, plan: Plan, target: Target
+) -> None:
     """Execution roles, stand-ins with their own tag, the control reader: opened by the external id, refused without."""
     sts = target.client("sts")
     for person in estate.people:
         with pytest.raises(sts.exceptions.ClientError, match="AccessDenied"):
             sts.assume_role(RoleArn=person.execution_role_arn, RoleSessionName="SageMaker")
-        sts.assume_role(RoleArn=person.execution_role_arn, RoleSessionName="SageMaker", ExternalId=estate.external_id,
-                        SourceIdentity=person.profile)
+        sts.assume_role(
+            RoleArn=person.execution_role_arn,
+            RoleSessionName="SageMaker",
+            ExternalId=estate.external_id,
+            SourceIdentity=person.profile,
+        )
         if person.stand_in_role_arn:
             with pytest.raises(sts.exceptions.ClientError, match="AccessDenied"):
-                sts.assume_role(RoleArn=person.stand_in_role_arn, RoleSessionName="session",
-                                ExternalId=estate.external_id,
-                                Tags=[{"Key": "studiouserid", "Value": "somebody@example.com"}])
-            sts.assume_role(RoleArn=person.stand_in_role_arn, RoleSessionName="session",
-                            ExternalId=estate.external_id, Tags=[{"Key": "studiouserid", "Value": person.user_id}])
+                sts.assume_role(
+                    RoleArn=person.stand_in_role_arn,
+                    RoleSessionName="session",
+                    ExternalId=estate.external_id,
+                    Tags=[{"Key": "studiouserid", "Value": "somebody@example.com"}],
+                )
+            sts.assume_role(
+                RoleArn=person.stand_in_role_arn,
+                RoleSessionName="session",
+                ExternalId=estate.external_id,
+                Tags=[{"Key": "studiouserid", "Value": person.user_id}],
+            )
     assert estate.control_reader is not None
     sts.assume_role(RoleArn=estate.control_reader.role_arn, RoleSessionName="somebody", ExternalId=estate.external_id)
 
@@ -176,27 +202,35 @@ def test_federated_people_are_assigned_the_permission_set(estate: Estate, target
     assert any("${aws:PrincipalTag/studiouserid}" in json.dumps(statement) for statement in policy["Statement"])
     given = sso.list_account_assignments(AccountId=estate.account_id, **where)["AccountAssignments"]
     assert {item["PrincipalId"] for item in given} == {
-        person.identity_store_user_id for person in estate.people if person.sign_in == "federated"}
+        person.identity_store_user_id for person in estate.people if person.sign_in == "federated"
+    }
 
 
 def test_what_a_data_scientist_does_still_works(estate: Estate, target: Target) -> None:
     """Own profile, own app with a tag, own workgroup and result: the hardened policies allow the walkthrough's work."""
     person = estate.person("data-scientist-limited")
     answer = target.client("sts").assume_role(
-        RoleArn=person.execution_role_arn, RoleSessionName="SageMaker", ExternalId=estate.external_id)
+        RoleArn=person.execution_role_arn, RoleSessionName="SageMaker", ExternalId=estate.external_id
+    )
     session = Credentials.from_sts(answer["Credentials"])
     sagemaker = target.client("sagemaker", session)
     sagemaker.list_domains()
     sagemaker.describe_user_profile(DomainId=estate.domain_id, UserProfileName=person.profile)
-    app = {"DomainId": estate.domain_id, "UserProfileName": person.profile, "AppType": "JupyterServer",
-           "AppName": "default"}
+    app = {
+        "DomainId": estate.domain_id,
+        "UserProfileName": person.profile,
+        "AppType": "JupyterServer",
+        "AppName": "default",
+    }
     sagemaker.create_app(**app, Tags=[{"Key": "team", "Value": "reviews"}])
     sagemaker.describe_app(**app)
     sagemaker.delete_app(**app)
     athena = target.client("athena", session)
-    query = athena.start_query_execution(QueryString="SELECT * FROM amazon_reviews_parquet LIMIT 2",
-                                         QueryExecutionContext={"Database": estate.database},
-                                         WorkGroup=person.workgroup)["QueryExecutionId"]
+    query = athena.start_query_execution(
+        QueryString="SELECT * FROM amazon_reviews_parquet LIMIT 2",
+        QueryExecutionContext={"Database": estate.database},
+        WorkGroup=person.workgroup,
+    )["QueryExecutionId"]
     state = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]
     while state["State"] in ("QUEUED", "RUNNING"):
         state = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]
@@ -208,26 +242,45 @@ def test_what_a_data_scientist_does_still_works(estate: Estate, target: Target) 
     s3.get_object(Bucket=bucket, Key=f"{prefix}{query}.csv")
 
 
-@pytest.mark.parametrize("attempt", [
-    lambda client, estate: client("athena").start_query_execution(QueryString="SELECT 1", WorkGroup="primary"),
-    lambda client, estate: client("athena").list_query_executions(WorkGroup="data-scientist-full"),
-    lambda client, estate: client("s3").list_objects_v2(Bucket=estate.lake_bucket),
-    lambda client, estate: client("s3").list_objects_v2(Bucket=estate.results_bucket, Prefix="queries/"),
-    lambda client, estate: client("s3").put_object(
-        Bucket=estate.results_bucket, Key="queries/data-scientist-full/x", Body=b""),
-    lambda client, estate: client("sagemaker").add_tags(
-        ResourceArn=estate.person("data-scientist-limited").profile_arn, Tags=[{"Key": "studiouserid", "Value": "x"}]),
-    lambda client, estate: client("sts").assume_role(
-        RoleArn=estate.person("data-scientist-full").execution_role_arn, RoleSessionName="somebody",
-        ExternalId=estate.external_id),
-], ids=["shared workgroup", "another's history", "lake bucket", "all results", "another's results", "retag own profile",
-        "another's role"])
-def test_what_the_walkthrough_left_open_is_closed(attempt: Callable[[Any, Estate], object], estate: Estate,
-                                                  target: Target) -> None:
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda client, estate: client("athena").start_query_execution(QueryString="SELECT 1", WorkGroup="primary"),
+        lambda client, estate: client("athena").list_query_executions(WorkGroup="data-scientist-full"),
+        lambda client, estate: client("s3").list_objects_v2(Bucket=estate.lake_bucket),
+        lambda client, estate: client("s3").list_objects_v2(Bucket=estate.results_bucket, Prefix="queries/"),
+        lambda client, estate: client("s3").put_object(
+            Bucket=estate.results_bucket, Key="queries/data-scientist-full/x", Body=b""
+        ),
+        lambda client, estate: client("sagemaker").add_tags(
+            ResourceArn=estate.person("data-scientist-limited").profile_arn,
+            Tags=[{"Key": "studiouserid", "Value": "x"}],
+        ),
+        lambda client, estate: client("sts").assume_role(
+            RoleArn=estate.person("data-scientist-full").execution_role_arn,
+            RoleSessionName="somebody",
+            ExternalId=estate.external_id,
+        ),
+    ],
+    ids=[
+        "shared workgroup",
+        "another's history",
+        "lake bucket",
+        "all results",
+        "another's results",
+        "retag own profile",
+        "another's role",
+    ],
+)
+def test_what_the_walkthrough_left_open_is_closed(
+    attempt: Callable[[Any, Estate], object], estate: Estate, target: Target
+) -> None:
     """The weaknesses F1 to F7, tried with the limited person's execution role: refused."""
     answer = target.client("sts").assume_role(
-        RoleArn=estate.person("data-scientist-limited").execution_role_arn, RoleSessionName="SageMaker",
-        ExternalId=estate.external_id)
+        RoleArn=estate.person("data-scientist-limited").execution_role_arn,
+        RoleSessionName="SageMaker",
+        ExternalId=estate.external_id,
+    )
     session = Credentials.from_sts(answer["Credentials"])
     with pytest.raises(boto3.exceptions.botocore.exceptions.ClientError, match="AccessDenied"):
         attempt(lambda service: target.client(service, session), estate)

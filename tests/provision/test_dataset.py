@@ -18,8 +18,19 @@ from provision.dataset import MARK, content, dataset_files, files, fingerprint, 
 
 PLAN = load(Path(__file__).resolve().parents[2] / "plans" / "walkthrough.yaml")
 TABLE = PLAN.dataset.tables[0]
-TYPES = ["string", "tinyint", "smallint", "int", "bigint", "float", "double", "boolean", "date", "timestamp",
-         "decimal(10,2)"]
+TYPES = [
+    "string",
+    "tinyint",
+    "smallint",
+    "int",
+    "bigint",
+    "float",
+    "double",
+    "boolean",
+    "date",
+    "timestamp",
+    "decimal(10,2)",
+]
 
 
 def digest(dataset: Dataset) -> str:
@@ -81,9 +92,17 @@ def test_the_numbers_are_those_of_reviews() -> None:
     assert len({row["review_id"] for row in read}) == len(read)
 
 
-@pytest.mark.parametrize(("value", "written"), [
-    ("Health_&_Personal_Care", "Health_&_Personal_Care"), ("a=b/c", "a%3Db%2Fc"), ("10:30", "10%3A30"),
-    ("50%", "50%25"), ("São Paulo", "São Paulo"), ("[x]", "%5Bx%5D")])
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("Health_&_Personal_Care", "Health_&_Personal_Care"),
+        ("a=b/c", "a%3Db%2Fc"),
+        ("10:30", "10%3A30"),
+        ("50%", "50%25"),
+        ("São Paulo", "São Paulo"),
+        ("[x]", "%5Bx%5D"),
+    ],
+)
 def test_a_partition_is_written_as_hive_writes_it(value: str, written: str) -> None:
     """What could be mistaken in a path is escaped, the rest stays."""
     assert partition_directory(("k",), (value,)) == f"k={written}"
@@ -94,11 +113,18 @@ def test_any_table_of_any_planned_types_is_made(data: Any) -> None:
     """A user's own table, partitioned or not, of any type that a plan may name, has the planned rows and schema."""
     types = data.draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=6))
     names = data.draw(st.permutations(["year", "vine", "alpha", "beta", "review_date", "gamma"]))
-    values = data.draw(st.lists(st.text(st.characters(codec="ascii", min_codepoint=32), min_size=1, max_size=8),
-                                unique=True, max_size=4))
-    table = Table(name="t", prefix="t/", partitions=tuple(values),
-                  columns=tuple(Column(name=name, type=kind) for name, kind in zip(names, types, strict=False)),
-                  partition_keys=(Column(name="key", type="string"),) if values else ())
+    values = data.draw(
+        st.lists(
+            st.text(st.characters(codec="ascii", min_codepoint=32), min_size=1, max_size=8), unique=True, max_size=4
+        )
+    )
+    table = Table(
+        name="t",
+        prefix="t/",
+        partitions=tuple(values),
+        columns=tuple(Column(name=name, type=kind) for name, kind in zip(names, types, strict=False)),
+        partition_keys=(Column(name="key", type="string"),) if values else (),
+    )
     rows = data.draw(st.integers(max(1, len(values)), 60))
     made = files(table, 5, rows)
     read = [pq.read_table(io.BytesIO(content(table, 5, file))) for file in made]

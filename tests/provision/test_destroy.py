@@ -61,13 +61,21 @@ def killed(plan: Plan, target: Target, run_dir: Path, step: int, moment: str) ->
     """A run that dies at a step of its journal: without a word, as by SIGKILL."""
     file = run_dir.parent / "plan.json"
     file.write_text(plan.model_dump_json(exclude={"account_id", "region", "run_id"}))
-    died = subprocess.run([sys.executable, "-c", DIE, str(file), str(run_dir), str(step), moment], cwd=ROOT,
-                          input=target.to_json(), text=True, capture_output=True, timeout=60, check=False)
+    died = subprocess.run(
+        [sys.executable, "-c", DIE, str(file), str(run_dir), str(step), moment],
+        cwd=ROOT,
+        input=target.to_json(),
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
     assert died.returncode == 9, died.stderr
 
 
-def test_destroy_leaves_the_account_as_it_was(plan: Plan, target: Target, tmp_path: Path,
-                                              inventory: Callable[[], Inventory]) -> None:
+def test_destroy_leaves_the_account_as_it_was(
+    plan: Plan, target: Target, tmp_path: Path, inventory: Callable[[], Inventory]
+) -> None:
     """Settings, roles, permissions, buckets ...: all as before; a second destroy finds nothing to do."""
     before = inventory()
     create(plan, target, tmp_path, quiet)
@@ -78,11 +86,25 @@ def test_destroy_leaves_the_account_as_it_was(plan: Plan, target: Target, tmp_pa
     assert destroy(tmp_path / "journal.jsonl", target, quiet) == []
 
 
-@pytest.mark.parametrize(("step", "moment"), [
-    (1, "begun"), (1, "called"), (3, "made"), (7, "called"), (12, "begun"), (19, "called"), (27, "made"),
-    (34, "called"), (41, "begun"), (48, "called"), (54, "called")])
-def test_killed_at_any_step_nothing_is_left(step: int, moment: str, plan: Plan, target: Target, tmp_path: Path,
-                                            inventory: Callable[[], Inventory]) -> None:
+@pytest.mark.parametrize(
+    ("step", "moment"),
+    [
+        (1, "begun"),
+        (1, "called"),
+        (3, "made"),
+        (7, "called"),
+        (12, "begun"),
+        (19, "called"),
+        (27, "made"),
+        (34, "called"),
+        (41, "begun"),
+        (48, "called"),
+        (54, "called"),
+    ],
+)
+def test_killed_at_any_step_nothing_is_left(
+    step: int, moment: str, plan: Plan, target: Target, tmp_path: Path, inventory: Callable[[], Inventory]
+) -> None:
     """Dead after writing a step down, after its call or its confirmation: destroy leaves the account as before."""
     before = inventory()
     killed(plan, target, tmp_path / "run", step, moment)
@@ -91,8 +113,9 @@ def test_killed_at_any_step_nothing_is_left(step: int, moment: str, plan: Plan, 
 
 
 @pytest.mark.parametrize(("step", "moment"), [(9, "called"), (22, "begun"), (36, "called"), (50, "made")])
-def test_a_dead_run_can_be_finished(step: int, moment: str, plan: Plan, target: Target, tmp_path: Path,
-                                    inventory: Callable[[], Inventory]) -> None:
+def test_a_dead_run_can_be_finished(
+    step: int, moment: str, plan: Plan, target: Target, tmp_path: Path, inventory: Callable[[], Inventory]
+) -> None:
     """Created again in the same directory, the run goes on, is complete, and leaves nothing when destroyed."""
     before = inventory()
     killed(plan, target, tmp_path / "run", step, moment)
@@ -105,8 +128,9 @@ def test_a_dead_run_can_be_finished(step: int, moment: str, plan: Plan, target: 
     assert inventory() == before
 
 
-def test_what_is_a_strangers_survives(plan: Plan, target: Target, tmp_path: Path,
-                                      inventory: Callable[[], Inventory]) -> None:
+def test_what_is_a_strangers_survives(
+    plan: Plan, target: Target, tmp_path: Path, inventory: Callable[[], Inventory]
+) -> None:
     """A stranger's domain, bucket, role, workgroup, database, grant and permission set outlive the run beside them."""
     strangers = _strangers(target)
     before = inventory()
@@ -120,20 +144,34 @@ def _strangers(target: Target) -> Callable[[], None]:
     """Things of somebody else; returns what takes them away again."""
     iam, s3, lake, glue = (target.client(name) for name in ("iam", "s3", "lakeformation", "glue"))
     sagemaker, athena, sso = (target.client(name) for name in ("sagemaker", "athena", "sso-admin"))
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
+    trust = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            ],
+        }
+    )
     role = iam.create_role(RoleName="stranger", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     s3.create_bucket(Bucket="strangers-bucket")
-    domain = sagemaker.create_domain(DomainName="default-domain", AuthMode="IAM", VpcId="vpc-0a1b2c3d",
-                                     SubnetIds=["subnet-0a1b2c3d"], DefaultUserSettings={"ExecutionRole": role})
+    domain = sagemaker.create_domain(
+        DomainName="default-domain",
+        AuthMode="IAM",
+        VpcId="vpc-0a1b2c3d",
+        SubnetIds=["subnet-0a1b2c3d"],
+        DefaultUserSettings={"ExecutionRole": role},
+    )
     domain_id = domain["DomainArn"].rsplit("/", 1)[-1]
     athena.create_work_group(Name="strangers")
     glue.create_database(DatabaseInput={"Name": "strangers_db", "CreateTableDefaultPermissions": []})
     me = target.client("sts").get_caller_identity()["Arn"]
     settings = lake.get_data_lake_settings()["DataLakeSettings"]
     lake.put_data_lake_settings(DataLakeSettings={**settings, "DataLakeAdmins": [{"DataLakePrincipalIdentifier": me}]})
-    lake.grant_permissions(Principal={"DataLakePrincipalIdentifier": role},
-                           Resource={"Database": {"Name": "strangers_db"}}, Permissions=["DESCRIBE"])
+    lake.grant_permissions(
+        Principal={"DataLakePrincipalIdentifier": role},
+        Resource={"Database": {"Name": "strangers_db"}},
+        Permissions=["DESCRIBE"],
+    )
     lake.put_data_lake_settings(DataLakeSettings=settings)
     instance = sso.list_instances()["Instances"][0]["InstanceArn"]
     given = sso.create_permission_set(Name="Strangers", InstanceArn=instance)["PermissionSet"]["PermissionSetArn"]
@@ -150,12 +188,17 @@ def _strangers(target: Target) -> Callable[[], None]:
 
 
 def test_a_name_that_is_taken_stops_the_run_and_stays_the_owners(
-        plan: Plan, target: Target, tmp_path: Path, inventory: Callable[[], Inventory]) -> None:
+    plan: Plan, target: Target, tmp_path: Path, inventory: Callable[[], Inventory]
+) -> None:
     """A role of a planned name that somebody else made: refused by name, and destroy does not touch it."""
     iam = target.client("iam")
     name = plan.person("federated-limited").execution_role
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}))
+    iam.create_role(
+        RoleName=name,
+        AssumeRolePolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}
+        ),
+    )
     before = inventory()
     with pytest.raises(ProvisionError, match=r"there is a role 'SageMakerStudio.*this run did not make"):
         create(plan, target, tmp_path, quiet)
@@ -165,7 +208,8 @@ def test_a_name_that_is_taken_stops_the_run_and_stays_the_owners(
 
 
 def test_a_bucket_that_is_taken_stops_the_run_and_stays_the_owners(
-        plan: Plan, target: Target, tmp_path: Path, inventory: Callable[[], Inventory]) -> None:
+    plan: Plan, target: Target, tmp_path: Path, inventory: Callable[[], Inventory]
+) -> None:
     """us-east-1 answers a second CreateBucket of one's own with success: the bucket is not taken for the run's."""
     done = plan.resolved(target.account_id, target.region, "0a1b2c3d")
     s3 = target.client("s3")
@@ -189,8 +233,13 @@ def test_settings_that_somebody_else_has_changed_are_kept(plan: Plan, target: Ta
     create(plan, target, tmp_path, quiet)
     during = lake.get_data_lake_settings()["DataLakeSettings"]
     other = {"DataLakePrincipalIdentifier": target.client("iam").create_user(UserName="somebody")["User"]["Arn"]}
-    lake.put_data_lake_settings(DataLakeSettings={
-        **during, "DataLakeAdmins": [*during["DataLakeAdmins"], other], "CreateTableDefaultPermissions": theirs})
+    lake.put_data_lake_settings(
+        DataLakeSettings={
+            **during,
+            "DataLakeAdmins": [*during["DataLakeAdmins"], other],
+            "CreateTableDefaultPermissions": theirs,
+        }
+    )
     assert destroy(tmp_path, target, told.append) == []
     after = lake.get_data_lake_settings()["DataLakeSettings"]
     assert after["DataLakeAdmins"] == [other]
@@ -231,30 +280,43 @@ def test_what_others_have_begun_to_use_is_kept(plan: Plan, target: Target, tmp_p
     target.client("iam").delete_service_linked_role(RoleName="AWSServiceRoleForLakeFormationDataAccess")
 
 
-def test_what_was_hung_on_the_runs_things_goes_with_them(plan: Plan, target: Target, tmp_path: Path,
-                                                         inventory: Callable[[], Inventory]) -> None:
+def test_what_was_hung_on_the_runs_things_goes_with_them(
+    plan: Plan, target: Target, tmp_path: Path, inventory: Callable[[], Inventory]
+) -> None:
     """Apps, more profiles, more keys, more policies and results made during the run go with what they hang on."""
     before = inventory()
     estate = create(plan, target, tmp_path, quiet)
     sagemaker, iam, s3 = (target.client(name) for name in ("sagemaker", "iam", "s3"))
     person = estate.person("data-scientist-full")
-    sagemaker.create_app(DomainId=estate.domain_id, UserProfileName=person.profile, AppType="JupyterServer",
-                         AppName="default")
+    sagemaker.create_app(
+        DomainId=estate.domain_id, UserProfileName=person.profile, AppType="JupyterServer", AppName="default"
+    )
     sagemaker.create_user_profile(DomainId=estate.domain_id, UserProfileName="decoy")
     iam.create_access_key(UserName=person.user_id)
-    iam.put_role_policy(RoleName=person.execution_role, PolicyName="more", PolicyDocument=json.dumps(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}))
+    iam.put_role_policy(
+        RoleName=person.execution_role,
+        PolicyName="more",
+        PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+        ),
+    )
     iam.attach_user_policy(UserName=person.user_id, PolicyArn=estate.execution_policy_arn)
     s3.put_object(Bucket=estate.results_bucket, Key="queries/x", Body=b"x")
     assert destroy(tmp_path, target, quiet) == []
     assert inventory() == before
 
 
-def test_what_cannot_be_removed_is_residue(plan: Plan, target: Target, tmp_path: Path,
-                                           monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-                                           inventory: Callable[[], Inventory]) -> None:
+def test_what_cannot_be_removed_is_residue(
+    plan: Plan,
+    target: Target,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    inventory: Callable[[], Inventory],
+) -> None:
     """Something that is still there is named, exit code 13; the next attempt finishes."""
     from provision import destroy as function
+
     module = sys.modules[function.__module__]
     before = inventory()
     create(plan, target, tmp_path, quiet)
@@ -279,8 +341,14 @@ def _as_environment(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
 
 
-def test_a_dry_run_touches_nothing(plan: Plan, target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                   capsys: pytest.CaptureFixture[str], inventory: Callable[[], Inventory]) -> None:
+def test_a_dry_run_touches_nothing(
+    plan: Plan,
+    target: Target,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    inventory: Callable[[], Inventory],
+) -> None:
     """``--dry-run`` names every thing and removes none."""
     create(plan, target, tmp_path, quiet)
     standing = inventory()
@@ -293,10 +361,14 @@ def test_a_dry_run_touches_nothing(plan: Plan, target: Target, tmp_path: Path, m
     assert destroy(tmp_path, target, quiet) == []
 
 
-def test_expired_runs_are_swept_by_their_tags_alone(plan: Plan, target: Target, tmp_path: Path,
-                                                    monkeypatch: pytest.MonkeyPatch,
-                                                    capsys: pytest.CaptureFixture[str],
-                                                    inventory: Callable[[], Inventory]) -> None:
+def test_expired_runs_are_swept_by_their_tags_alone(
+    plan: Plan,
+    target: Target,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    inventory: Callable[[], Inventory],
+) -> None:
     """Without its journal, a run whose time is over is found and removed; one whose time is not over is let be."""
     before = inventory()
     module = sys.modules[creating.__module__]
@@ -322,8 +394,9 @@ def test_expired_runs_are_swept_by_their_tags_alone(plan: Plan, target: Target, 
     assert inventory() == before
 
 
-def test_an_unknown_run_is_told_with_those_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                                     capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_run_is_told_with_those_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A run id without a journal: exit code 2, and the runs that have one are named."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "build" / "runs" / "0a1b2c3d").mkdir(parents=True)

@@ -11,9 +11,19 @@ import pytest
 
 from provision.journal import Journal, JournalError, RunHeader
 
-HEADER = RunHeader(run_id="0a1b2c3d", plan="p", plan_sha256="", account_id="123456789012", region="eu-west-1",
-                   endpoint_url=None, profile=None, harness_arn="arn:aws:iam::123456789012:user/h",
-                   external_id="x", started="", expires="")
+HEADER = RunHeader(
+    run_id="0a1b2c3d",
+    plan="p",
+    plan_sha256="",
+    account_id="123456789012",
+    region="eu-west-1",
+    endpoint_url=None,
+    profile=None,
+    harness_arn="arn:aws:iam::123456789012:user/h",
+    external_id="x",
+    started="",
+    expires="",
+)
 
 
 def test_what_is_begun_is_on_the_disk_before_begin_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +35,9 @@ def test_what_is_begun_is_on_the_disk_before_begin_returns(tmp_path: Path, monke
     journal.begin([("role", "a", {}), ("role", "b", {"attached": []})])
     assert len(synced) == 2
     assert [(entry.kind, entry.id, entry.state) for entry in Journal.read(tmp_path).entries()] == [
-        ("role", "a", "begun"), ("role", "b", "begun")]
+        ("role", "a", "begun"),
+        ("role", "b", "begun"),
+    ]
 
 
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
@@ -67,8 +79,15 @@ def test_a_new_entry_after_a_cut_off_line_stands_on_its_own(tmp_path: Path) -> N
     assert [entry.id for entry in Journal.read(tmp_path).entries()] == ["b"]
 
 
-@pytest.mark.parametrize("text", ["", "not json\n", '{"step": 1, "make": "role", "id": "x", "undo": {}}\n',
-                                  json.dumps({"run": {"version": 99}}) + "\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not json\n",
+        '{"step": 1, "make": "role", "id": "x", "undo": {}}\n',
+        json.dumps({"run": {"version": 99}}) + "\n",
+    ],
+)
 def test_what_is_no_journal_is_refused(text: str, tmp_path: Path) -> None:
     """Nothing is undone from a file that is not a journal of this version."""
     (tmp_path / "journal.jsonl").write_text(text)

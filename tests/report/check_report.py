@@ -44,15 +44,34 @@ def red(tmp_path_factory: pytest.TempPathFactory) -> Red:
     (folder / "sabotage.py").write_text(SABOTAGE)
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     chosen = ["features/visibility", "features/grants", "-p", "sabotage", "-q"]
-    done = subprocess.run([sys.executable, "-m", "pytest", *chosen], cwd=ROOT, env=environment, check=False,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *chosen],
+        cwd=ROOT,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 1, done.stdout + done.stderr
     page = render(ROOT / "build" / "allure-results", ROOT / "build" / "run.json", folder / "report")
     results = json.loads((page.parent / "test-results.json").read_text())["byId"].values()
-    failed = next(each["id"] for each in results if each["status"] == "failed" and "is refused customer_id" in each["name"])
+    failed = next(
+        each["id"] for each in results if each["status"] == "failed" and "is refused customer_id" in each["name"]
+    )
     PICTURES.mkdir(parents=True, exist_ok=True)
-    opened = subprocess.run([str(Path(sys.executable).with_name("node")), "tests/report/open_page.mjs", str(page), failed,
-                             str(PICTURES / "red")], cwd=ROOT, check=False, capture_output=True, text=True)
+    opened = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("node")),
+            "tests/report/open_page.mjs",
+            str(page),
+            failed,
+            str(PICTURES / "red"),
+        ],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     assert opened.returncode == 0, opened.stderr
     run = json.loads((ROOT / "build" / "run.json").read_text())
     return Red(run=run, **json.loads(opened.stdout))

@@ -58,9 +58,7 @@ def test_an_app_runs_with_the_execution_role_of_its_profile(
     role_arn = make_role(embedded, name, actions=trusted)
     domain_id = make_domain(embedded, name, DomainSettings={"ExecutionRoleIdentityConfig": config})
     app = {"DomainId": domain_id, "UserProfileName": "ana", **LAB}
-    sagemaker.create_user_profile(
-        DomainId=domain_id, UserProfileName="ana", UserSettings={"ExecutionRole": role_arn}
-    )
+    sagemaker.create_user_profile(DomainId=domain_id, UserProfileName="ana", UserSettings={"ExecutionRole": role_arn})
     sagemaker.create_app(**app)
     described = sagemaker.describe_app(**app)
     assert described["Status"] == status
@@ -79,12 +77,8 @@ def test_an_app_runs_with_the_execution_role_of_its_profile(
 def test_an_app_of_a_private_space_runs_as_its_owner(embedded: Embedded, sagemaker: Any) -> None:
     """In a private space the owner's role and name count."""
     role_arn = make_role(embedded, "owner-role", actions=["sts:AssumeRole", "sts:SetSourceIdentity"])
-    domain_id = make_domain(
-        embedded, "with-space", DomainSettings={"ExecutionRoleIdentityConfig": "USER_PROFILE_NAME"}
-    )
-    sagemaker.create_user_profile(
-        DomainId=domain_id, UserProfileName="owner", UserSettings={"ExecutionRole": role_arn}
-    )
+    domain_id = make_domain(embedded, "with-space", DomainSettings={"ExecutionRoleIdentityConfig": "USER_PROFILE_NAME"})
+    sagemaker.create_user_profile(DomainId=domain_id, UserProfileName="owner", UserSettings={"ExecutionRole": role_arn})
     sagemaker.create_space(
         DomainId=domain_id,
         SpaceName="private",

@@ -74,7 +74,11 @@ def test_a_domain_is_described_as_created(embedded: Embedded, sagemaker: Any) ->
     """A domain is in service at once, with the settings it was created with."""
     settings = {"ExecutionRole": f"arn:aws:iam::{embedded.account_id}:role/none"}
     domain_id = make_domain(
-        embedded, "described", DefaultUserSettings=settings, SubnetIds=["subnet-1"], VpcId="vpc-1",
+        embedded,
+        "described",
+        DefaultUserSettings=settings,
+        SubnetIds=["subnet-1"],
+        VpcId="vpc-1",
         DomainSettings={"ExecutionRoleIdentityConfig": "USER_PROFILE_NAME"},
     )
     domain = sagemaker.describe_domain(DomainId=domain_id)

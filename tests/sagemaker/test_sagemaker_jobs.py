@@ -90,10 +90,12 @@ def test_what_is_not_served_is_refused_by_name(embedded: Embedded, sagemaker: An
 def test_jobs_that_do_not_exist(sagemaker: Any) -> None:
     """Unknown jobs answer with the texts that users report."""
     assert refusal(sagemaker.describe_training_job, TrainingJobName="none") == (
-        "ValidationException", "Requested resource not found.",
+        "ValidationException",
+        "Requested resource not found.",
     )
     assert refusal(sagemaker.stop_processing_job, ProcessingJobName="none") == (
-        "ValidationException", "Could not find requested job with name: none",
+        "ValidationException",
+        "Could not find requested job with name: none",
     )
 
 

@@ -96,9 +96,7 @@ def test_each_url_has_its_own_secret(sagemaker: Any, domain_id: str) -> None:
 def test_a_profile_is_described_as_created(embedded: Embedded, sagemaker: Any, domain_id: str) -> None:
     """A profile is in service at once, with its execution role and a number in the file system."""
     role_arn = f"arn:aws:iam::{embedded.account_id}:role/exec"
-    sagemaker.create_user_profile(
-        DomainId=domain_id, UserProfileName="ana", UserSettings={"ExecutionRole": role_arn}
-    )
+    sagemaker.create_user_profile(DomainId=domain_id, UserProfileName="ana", UserSettings={"ExecutionRole": role_arn})
     profile = sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName="ana")
     prefix = f"arn:aws:sagemaker:{embedded.region}:{embedded.account_id}"
     assert profile["UserProfileArn"] == f"{prefix}:user-profile/{domain_id}/ana"

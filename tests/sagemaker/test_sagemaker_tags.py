@@ -47,21 +47,21 @@ def test_every_resource_has_tags_from_its_creation_to_its_end(embedded: Embedded
     sagemaker.create_user_profile(DomainId=domain_id, UserProfileName="ana", **given)
     sagemaker.create_space(DomainId=domain_id, SpaceName="s", **given)
     sagemaker.create_app(DomainId=domain_id, UserProfileName="ana", AppType="JupyterLab", AppName="default", **given)
-    sagemaker.create_notebook_instance(
-        NotebookInstanceName="n", InstanceType="ml.t3.medium", RoleArn=role_arn, **given
-    )
+    sagemaker.create_notebook_instance(NotebookInstanceName="n", InstanceType="ml.t3.medium", RoleArn=role_arn, **given)
     sagemaker.create_processing_job(
         ProcessingJobName="p",
         RoleArn=role_arn,
         AppSpecification={"ImageUri": "i"},
-        ProcessingResources={
-            "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}
-        },
+        ProcessingResources={"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}},
         **given,
     )
     for resource in (
-        f"domain/{domain_id}", f"user-profile/{domain_id}/ana", f"space/{domain_id}/s",
-        f"app/{domain_id}/ana/JupyterLab/default", "notebook-instance/n", "processing-job/p",
+        f"domain/{domain_id}",
+        f"user-profile/{domain_id}/ana",
+        f"space/{domain_id}/s",
+        f"app/{domain_id}/ana/JupyterLab/default",
+        "notebook-instance/n",
+        "processing-job/p",
     ):
         arn = f"{prefix}:{resource}"
         assert tags(sagemaker, arn) == {"a": "1"}

@@ -143,7 +143,11 @@ def test_outside_us_east_1_the_path_names_the_region(
         sso, people = account.client("sso-admin"), account.client("identitystore")
         instance = sso.list_instances()["Instances"][0]
         center = Center(
-            account.account_id, instance["InstanceArn"], instance["IdentityStoreId"], sso, people,
+            account.account_id,
+            instance["InstanceArn"],
+            instance["IdentityStoreId"],
+            sso,
+            people,
             account.client("iam"),
         )
         sso.create_account_assignment(**center.assignment(center.permission_set(), center.person()))

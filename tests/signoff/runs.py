@@ -1,0 +1,131 @@
+"""Sign-offs in a process and a directory of their own: what the tests of this folder run, and how they read it.
+
+A copy of what a user owns (``pytest.ini``, ``conftest.py``, ``features/``, ``plans/``) lies in the directory, so that a
+run writes its ``build/`` there; the packages are the repository's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+OWNED = ("pytest.ini", "conftest.py", "features", "plans")
+OBSERVED = "observed.jsonl"
+SMALL = "plans/small.yaml"
+LIMITED, FULL = "data-scientist-limited", "federated-full"
+"""The two people of the small plan: one of each way to sign in, one to whom something is hidden."""
+COLUMNS = frozenset({"customer_id", "product_id", "star_rating", "product_category"})
+TIME_LIMIT_S = 100
+FOREIGN = ("AWS_", "PYTEST_", "ALLURE_")
+"""Variables of the environment that would make a run depend on who started it."""
+
+
+@dataclass(frozen=True)
+class SignOff:
+    """A sign-off that has ended: its exit code, what it printed, and its directory."""
+
+    root: Path
+    code: int
+    output: str
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """The run's ``build/run.json``."""
+        found: dict[str, Any] = json.loads((self.root / "build" / "run.json").read_text(encoding="utf-8"))
+        return found
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """Every planned scenario, by the end of its id (``feature file::test[row]``), with its verdict."""
+        return {nodeid.rpartition("/")[2]: verdict for nodeid, verdict in self.facts["scenarios"].items()}
+
+    def those(self, *verdicts: str) -> set[str]:
+        """The scenarios with one of these verdicts."""
+        return {nodeid for nodeid, verdict in self.verdicts.items() if verdict in verdicts}
+
+    def observed(self, what: str) -> list[dict[str, Any]]:
+        """What ``tests.signoff.observer`` wrote down of one kind, in order, from all processes of the run."""
+        path = self.root / OBSERVED
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        return [entry for entry in map(json.loads, lines) if entry["what"] == what]
+
+    @cached_property
+    def allure(self) -> list[dict[str, Any]]:
+        """All Allure results."""
+        files = (self.root / "build" / "allure-results").glob("*-result.json")
+        return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+
+    def journal(self) -> list[dict[str, Any]]:
+        """Every line of the run's journal."""
+        [file] = (self.root / ".lakeproof" / "runs").glob("*/journal.jsonl")
+        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def checkout(directory: Path) -> Path:
+    """A directory in which a sign-off can run, with the small plan in it. Returns it."""
+    for name in OWNED:
+        source = REPOSITORY / name
+        if source.is_dir():
+            shutil.copytree(source, directory / name)
+        else:
+            shutil.copy(source, directory / name)
+    small = yaml.safe_load((directory / "plans" / "walkthrough.yaml").read_text(encoding="utf-8"))
+    _make_small(small)
+    (directory / SMALL).write_text(yaml.safe_dump(small, sort_keys=False), encoding="utf-8")
+    return directory
+
+
+def sign_off(root: Path, *arguments: str, plan: str = SMALL, plugin: str = "", **environment: str) -> SignOff:
+    """Run the sign-off in ``root`` and wait for its end. ``plugin`` is the text of a pytest plugin of its own.
+
+    Raises subprocess.TimeoutExpired if it does not end; whatever it started ends with it.
+    """
+    if plugin:
+        (root / "own_plugin.py").write_text(plugin, encoding="utf-8")
+        arguments = ("-p", "own_plugin", *arguments)
+    command = [sys.executable, "-m", "pytest", "--plan", plan, "-p", "tests.signoff.observer", *arguments]
+    done = subprocess.run(
+        command, cwd=root, env=_environment(root) | environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, timeout=TIME_LIMIT_S, check=False, start_new_session=True,
+    )
+    return SignOff(root, done.returncode, done.stdout)
+
+
+def _environment(root: Path) -> Mapping[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    return inherited | {
+        "PYTHONPATH": os.pathsep.join([str(root), str(REPOSITORY)]),
+        "COLUMNS": "200",
+        "OBSERVED": str(root / OBSERVED),
+        "TMPDIR": str(_made(root / "tmp")),
+    }
+
+
+def _made(directory: Path) -> Path:
+    directory.mkdir(exist_ok=True)
+    return directory
+
+
+def _make_small(plan: dict[str, Any]) -> None:
+    """Two people, few columns, partitions and rows: the same scenarios as in the walkthrough, fewer times."""
+    dataset = plan["dataset"]
+    [table] = dataset["tables"]
+    dataset["rows"] = 30
+    table["columns"] = [column for column in table["columns"] if column["name"] in COLUMNS]
+    table["partitions"] = table["partitions"][:3]
+    plan["people"] = [person for person in plan["people"] if person["name"] in (LIMITED, FULL)]
+    plan["grants"] = [grant for grant in plan["grants"] if grant["person"] in (LIMITED, FULL)]
+    for grant in plan["grants"]:
+        if grant["columns"] != "all":
+            grant["columns"]["include"] = [name for name in grant["columns"]["include"] if name in COLUMNS]
