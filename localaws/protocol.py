@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import binascii
 import functools
-import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote
 
 from botocore.utils import parse_timestamp
 from botocore.validate import ParamValidator
@@ -25,6 +23,7 @@ from moto.core.routing import PROTOCOL_ROUTERS, ProtocolRouter
 from werkzeug.exceptions import HTTPException
 
 from localaws import checksums, services
+from localaws.environ import moto_request
 from localaws.errors import AwsError
 from localaws.services import Service
 from localaws.wire import Headers, HttpRequest
@@ -130,25 +129,10 @@ def _routable(service: Service, request: HttpRequest) -> Request:
     host = request.headers.get("host", "").rsplit(":", 1)[0]
     if service.name == "s3" and host.endswith(VIRTUAL_HOST):
         path = f"/{host.removesuffix(VIRTUAL_HOST)}{path}"
+    names = ("content-type",) if service.protocol == "query" else ()
+    headers = {name: value for name, value in request.headers.items() if name.startswith("x-amz-") or name in names}
     form = request.body if service.protocol == "query" else b""
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": request.method,
-        "PATH_INFO": unquote(path, "latin-1"),
-        "RAW_URI": path,
-        "QUERY_STRING": request.raw_query,
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_HOST": "localhost",
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(form),
-        "CONTENT_LENGTH": str(len(form)),
-        "CONTENT_TYPE": request.headers.get("content-type", ""),
-    }
-    for name, value in request.headers.items():
-        if name.startswith("x-amz-"):
-            environ["HTTP_" + name.upper().replace("-", "_")] = value
-    return Request(environ)
+    return moto_request(request.method, path, request.raw_query, "localhost", headers, form)
 
 
 @functools.cache

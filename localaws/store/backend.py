@@ -10,8 +10,8 @@ import functools
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
-from urllib.parse import unquote, urlencode, urlsplit
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import botocore.awsrequest
 import botocore.parsers
@@ -20,6 +20,7 @@ from moto.core.model import OperationModel
 from moto.core.request import Request
 
 from localaws import services
+from localaws.environ import moto_request
 from localaws.errors import AwsError, not_implemented
 from localaws.store import corrections
 from localaws.wire import Headers
@@ -63,6 +64,8 @@ def run(account_id: str, region: str, service: str, operation: str, params: Mapp
     except NotImplementedError as error:
         raise not_implemented(service, operation, f"is not implemented ({error})") from error
     content = body.encode() if isinstance(body, str) else bytes(body)
+    if services.model(service).protocol == "json" and 400 < int(status) < 500:
+        status = 400  # whatever moto says: a JSON service answers a client's error with 400 (AWS JSON 1.1 protocol)
     return Raw(int(status), {name.lower(): str(value) for name, value in headers.items()}, content)
 
 
@@ -127,20 +130,7 @@ def _request(account_id: str, region: str, service: str, model: OperationModel, 
     signing_name = services.model(service).signing_name
     headers = {
         **serialized["headers"],
-        "Host": host,
         "Authorization": f"AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20000101/{region}/{signing_name}/aws4_request",
         "x-moto-account-id": account_id,
     }
-    request = cast(
-        Request,
-        Request.from_values(
-            method=serialized["method"],
-            base_url=f"http://{host}",
-            path=unquote(url.path),
-            query_string=url.query,
-            data=content,
-            headers=headers,
-        ),
-    )
-    request.environ["RAW_URI"] = url.path
-    return request
+    return moto_request(serialized["method"], url.path, url.query, host, headers, content)

@@ -1,10 +1,11 @@
 """Hypothesis strategies: callers, requests and policies for the two policy evaluators.
 
 The alphabets are small, so that patterns and values really meet. Everything generated is valid for AWS and has one
-documented answer. Kept out, because the documentation is silent or contradicts itself: empty strings and empty lists as
-context values, a multivalued key without a set operator or as a variable, wildcards in the values of variables,
-variables in Bool or before the fifth colon of an ARN, a variable without a value in the NotResource of an Allow, a NotPrincipal that names the caller
-without its account, {"AWS": "*"} for a service principal, and RCPs for what they do not cover.
+documented answer. Kept out, because the documentation is silent or contradicts itself (docs/iam-fidelity.md): empty
+strings and empty lists as context values, a multivalued key without a set operator or as a variable, wildcards in the
+values of variables, variables in Bool or before the fifth colon of an ARN, a variable without a value in the
+NotResource of an Allow, a NotPrincipal that names the caller without its account, {"AWS": "*"} for a service principal,
+and RCPs for what they do not cover.
 """
 
 from itertools import product

@@ -62,6 +62,24 @@ def nobody(target: Target) -> Iterator[Identity]:
     yield Identity("nobody", "execution", role, session.arn, session.credentials, output=f"s3://{BUCKET}/q/")
 
 
+@pytest.fixture(scope="module")
+def blind(target: Target, nobody: Identity) -> Identity:
+    """A role that may run queries, but not read their results."""
+    iam, role = target.client("iam"), nobody.principal_arn.rpartition("/")[2]
+    trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    arn = iam.create_role(RoleName="blind", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    statements = [
+        {"Effect": "Allow", "Action": ["athena:*", "glue:*", "s3:*"], "Resource": "*"},
+        {"Effect": "Deny", "Action": "athena:GetQueryResults", "Resource": "*"},
+    ]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName="blind", PolicyName="blind", PolicyDocument=document)
+    session = assume(target, arn)
+    return replace(
+        nobody, name="blind", principal_arn=arn, session_arn=session.arn, credentials=session.credentials
+    )
+
+
 def not_obtained(attempt: Attempt, why: str) -> None:
     """The attempt must have proved nothing, for that reason."""
     assert isinstance(attempt.outcome, NotObtained), attempt
@@ -127,6 +145,15 @@ def test_a_refusal_is_told_apart(run: Runner, prober: Prober, nobody: Identity) 
     assert isinstance(attempt.outcome, Denied), attempt
     assert attempt.outcome.cause is Cause.IAM_IMPLICIT
     assert attempt.query_id is None and attempt.request_id
+
+
+@RUNNERS
+def test_a_result_that_may_not_be_read_leaves_its_query_known(run: Runner, prober: Prober, blind: Identity) -> None:
+    """The query ran, reading its result was refused: the refusal has its cause, and the query id is not lost."""
+    attempt = prober.query(blind, "SHOW DATABASES", run)
+    assert isinstance(attempt.outcome, Denied), attempt
+    assert attempt.outcome.cause is Cause.IAM_EXPLICIT
+    assert attempt.query_id and attempt.request_id and attempt.state == "SUCCEEDED"
 
 
 @RUNNERS
