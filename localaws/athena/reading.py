@@ -46,9 +46,18 @@ class Reader:
                 continue
             if visibility.governed:
                 self._data_access(catalog)
+                self._own_s3_rights(catalog, filter(self._outside, shape.files))
             else:
                 self._own_s3_rights(catalog, shape.files)
         return shapes
+
+    def _outside(self, file: File) -> bool:
+        """Whether Lake Formation has no location registered for the file, and so no credentials to vend for it.
+
+        A governed table may have a partition elsewhere; that part is read with the caller's own rights (Lake Formation
+        developer guide, "Registering an Amazon S3 location": only registered locations are managed).
+        """
+        return self._account.lakeformation.location_registered(f"s3://{file.bucket}/{file.key}") is None
 
     def _shape(self, table: VisibleTable) -> Shape:
         if table.document is None:

@@ -203,3 +203,17 @@ def test_a_revoked_grant_counts_at_the_next_query(lake: Lake) -> None:
         lf.revoke_permissions(Principal=who, Resource=columns, Permissions=["SELECT"])
         assert "Insufficient Lake Formation permission(s)" in lake.failure(sql, credentials)
         lf.grant_permissions(Principal=who, Resource=columns, Permissions=["SELECT"])
+
+
+def test_a_partition_outside_the_registered_location_needs_the_callers_own_s3_rights(lake: Lake) -> None:
+    """A governed table lends its readers no rights on files for which Lake Formation has no location."""
+    lake.run("CREATE EXTERNAL TABLE db.split (note string) PARTITIONED BY (day string) STORED AS PARQUET "
+             "LOCATION 's3://lake/split/'")  # fmt: skip
+    added = lake.run("ALTER TABLE db.split ADD PARTITION (day = 'one') LOCATION 's3://loose/notes/'")
+    assert added["Status"]["State"] == "SUCCEEDED", added["Status"]
+    table = {"Table": {"DatabaseName": "db", "Name": "split"}}
+    reader = lake.role("split-reader")
+    lake.grant(f"arn:aws:iam::{lake.account}:role/split-reader", ["SELECT"], table)
+    reason = lake.failure("SELECT note FROM db.split", reader)
+    assert 'is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::loose/notes/a.parquet"' in reason
+    assert len(lake.rows("SELECT note FROM db.split")) == 3

@@ -33,7 +33,7 @@ MISSING: list[tuple[str, Record, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("fact", "record", "says"), MISSING, ids=[f"{fact}: {says}" for fact, _, says in MISSING])
+@pytest.mark.parametrize(("fact", "record", "says"), MISSING, ids=[f"{number} {fact}: {says}" for number, (fact, _, says) in enumerate(MISSING)])
 def test_a_missing_fact_is_told(fact: str, record: Record, says: str) -> None:
     """One member less, and the fact says what is not there."""
     assert says in FACTS[fact](normalise(record), WINDOW).missing

@@ -20,14 +20,20 @@ WORKER: pytest.StashKey[str | None] = pytest.StashKey()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    from fixtures import lake, target, trail  # not earlier: pytest rewrites the assertions of plugins as it loads them
+    from fixtures import lake, trail  # not earlier: pytest rewrites the assertions of plugins as it loads them
 
     worker = getattr(config, "workerinput", {}).get("workerid")
     config.stash[WORKER] = worker
-    _around(target, "EmbeddedAccount", after=lambda *_: say("account"))
-    _around(lake, "create", before=lambda plan, target, *_: say("made", before=everything(target)))
-    _around(lake, "destroy", after=lambda state, target, *_: say("undone", after=everything(target)))
-    _around(trail, "watch", before=lambda *_, **__: say("trail", worker=worker))
+    around(lake, "create", before=lambda plan, target, *_: say("made", before=everything(target)))
+    around(lake, "destroy", after=lambda state, target, *_: say("undone", after=everything(target)))
+    around(trail, "watch", before=lambda *_, **__: say("trail", worker=worker))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    from fixtures.target import ACCOUNT
+
+    if account := session.config.stash.get(ACCOUNT, None):
+        say("account", pid=account.pid)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -49,7 +55,7 @@ def _nothing(*_: Any, **__: Any) -> None:
     """Takes anything."""
 
 
-def _around(
+def around(
     module: Any, name: str, before: Callable[..., None] = _nothing, after: Callable[..., None] = _nothing
 ) -> None:
     """Call ``before`` and ``after`` around each call of a module's function, with its arguments."""

@@ -1,0 +1,210 @@
+"""CloudTrail's event history: every page, never too fast, one wait for everything, and a deadline that is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from lakeproof.audit import lookup
+from lakeproof.audit.correlate import Trail
+from lakeproof.audit.events import TrailError
+from lakeproof.audit.lookup import History, State, Watch, watch
+from tests.audit.records import QUERY, TIME, Record, access, start
+
+START = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@dataclass
+class Clock:
+    """Time that passes only when somebody sleeps, or when CloudTrail takes ``call_s`` to answer."""
+
+    now: float = 1000.0
+    slept: list[float] = field(default_factory=list)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds >= 0
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock that ``lookup`` reads and sleeps by."""
+    made = Clock()
+    monkeypatch.setattr(lookup, "time", made)
+    return made
+
+
+@dataclass
+class CloudTrail:
+    """LookupEvents: each record appears at its time by the clock, ``page`` a call, by event name."""
+
+    clock: Clock
+    delivered: list[tuple[float, Record]]
+    page: int = 50
+    call_s: float = 0.0
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    called_at: list[float] = field(default_factory=list)
+
+    def lookup_events(self, **request: Any) -> Mapping[str, Any]:
+        """As boto3's client does: NextToken is only there if there is another page."""
+        self.asked.append(dict(request))
+        self.called_at.append(self.clock.now)
+        self.clock.now += self.call_s
+        name = request["LookupAttributes"][0]["AttributeValue"]
+        rows = [each for at, each in self.delivered if at <= self.clock.now and each["eventName"] == name]
+        first = int(request.get("NextToken", 0))
+        found = [{"CloudTrailEvent": json.dumps(each)} for each in rows[first : first + self.page]]
+        more = {"NextToken": str(first + self.page)} if first + self.page < len(rows) else {}
+        return {"Events": found, **more}
+
+
+def wait(
+    clock: Clock,
+    delivered: list[tuple[float, Record]],
+    *,
+    wanted: Callable[[Trail], list[str]] | None = None,
+    deadline_s: float = 900.0,
+    names: tuple[str, ...] = ("StartQueryExecution", "GetDataAccess"),
+    **trail: Any,
+) -> tuple[Watch, CloudTrail, list[str]]:
+    """Watch for one query with its data access, or for what is ``wanted``: the watch, the client, what was said."""
+    client = CloudTrail(clock, [(clock.now + at, record) for at, record in delivered], **trail)
+    said: list[str] = []
+    seen = watch(History(client), START, names, wanted or missing, deadline_s, 15.0, said.append)
+    return seen, client, said
+
+
+def missing(trail: Trail) -> list[str]:
+    """What has not appeared of Alice's query."""
+    return ["start"] * (QUERY not in trail.starts) + ["access"] * (QUERY not in trail.accesses)
+
+
+def test_an_event_that_never_comes_is_missing_only_after_the_deadline(clock: Clock) -> None:
+    """The watch ends at the deadline, not before and not after, and says MISSING; nothing is raised."""
+    began = clock.now
+    seen, _, said = wait(clock, [(0, start())], deadline_s=900)
+    assert clock.now - began == pytest.approx(900, abs=3)
+    assert seen.waited_s >= 900
+    assert seen.state(False, 900) is State.MISSING
+    assert seen.polls[-1].open == 1
+    assert said[0].startswith("1 events have not been delivered yet, up to ")
+
+
+def test_the_last_look_is_at_the_deadline(clock: Clock) -> None:
+    """An event that is delivered in the very last moment is still found."""
+    seen, _, _ = wait(clock, [(0, start()), (899.9, access())], deadline_s=900)
+    assert missing(seen.trail) == []
+    assert seen.state(True, 900) is State.CONFIRMED
+
+
+def test_slow_answers_do_not_stretch_the_deadline_by_more_than_one_scan(clock: Clock) -> None:
+    """A history that takes 40 seconds a call: the scan that runs at the deadline is the last."""
+    began = clock.now
+    seen, client, _ = wait(clock, [], deadline_s=100, call_s=40.0)
+    assert 100 <= clock.now - began <= 100 + 2 * 40.5
+    assert seen.state(False, 100) is State.MISSING
+
+
+@pytest.mark.parametrize(
+    ("waited", "state"),
+    [(0.0, State.PENDING), (224.9, State.PENDING), (225.0, State.LATE), (899.9, State.LATE), (900.0, State.MISSING)],
+)
+def test_what_has_not_come_is_pending_then_late_then_missing(waited: float, state: State) -> None:
+    """A quarter of the deadline is AWS's ordinary time; only the whole of it makes an event missing."""
+    assert Watch(waited_s=waited).state(False, 900) is state
+    assert Watch(waited_s=waited).state(True, 900) is State.CONFIRMED
+
+
+def test_one_wait_is_enough_for_everything(clock: Clock) -> None:
+    """Forty queries, delivered late and out of order: one watch, as long as the latest and hardly longer."""
+    ids = [f"{number:08d}-1b2a-4c5d-8e7f-00112233aabb" for number in range(40)]
+    delivered = [(300 - 5.0 * number, start(query=each, event=f"s{each}")) for number, each in enumerate(ids)]
+    delivered += [(7.0 * number, access(query=each, event=f"a{each}")) for number, each in enumerate(ids)]
+    began = clock.now
+    seen, client, _ = wait(clock, delivered, wanted=lambda trail: [each for each in ids if each not in trail.starts])
+    assert 300 <= clock.now - began < 2 * 300
+    assert len(seen.polls) < 10
+    assert len(client.asked) == 2 * len(seen.polls)
+
+
+def test_nothing_that_is_wanted_needs_no_wait(clock: Clock) -> None:
+    """One scan, and no word about waiting."""
+    seen, _, said = wait(clock, [(0, start()), (0, access())])
+    assert (len(seen.polls), said) == (1, [])
+
+
+def test_every_page_is_read_and_only_once_each(clock: Clock) -> None:
+    """120 events in pages of 50: three calls, with the same question and the page's token."""
+    records = [(0.0, start(query=QUERY, event=f"e{number}")) for number in range(120)]
+    client = CloudTrail(clock, records)
+    clock.now += 1
+    found = list(History(client).events("StartQueryExecution", START, START + timedelta(minutes=5)))
+    assert len(found) == 120
+    assert [request.pop("NextToken", None) for request in client.asked] == [None, "50", "100"]
+    assert client.asked[0] == client.asked[1] == client.asked[2]
+
+
+def test_a_question_names_one_event_name_and_the_window_with_a_margin(clock: Clock) -> None:
+    """LookupEvents takes one attribute; the history's times are whole seconds, so two seconds are added."""
+    client = CloudTrail(clock, [])
+    list(History(client).events("GetDataAccess", START, TIME))
+    [asked] = client.asked
+    assert asked == {
+        "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "GetDataAccess"}],
+        "StartTime": START - timedelta(seconds=2),
+        "EndTime": TIME + timedelta(seconds=2),
+        "MaxResults": 50,
+    }
+
+
+def test_no_two_calls_are_closer_than_the_quota(clock: Clock) -> None:
+    """Two calls a second in an account and Region: across pages, names and scans."""
+    records = [(float(number), start(query=QUERY, event=f"e{number}")) for number in range(200)]
+    _, client, _ = wait(clock, records, deadline_s=60, page=10)
+    gaps = [later - earlier for earlier, later in zip(client.called_at, client.called_at[1:], strict=False)]
+    assert len(gaps) > 50
+    assert min(gaps) >= lookup.RATE_S - 1e-9
+
+
+def test_pauses_grow_and_are_never_longer_than_a_quarter_of_an_hour(clock: Clock) -> None:
+    """Less and less often: a day's wait costs a hundred scans or so, not tens of thousands."""
+    seen, _, _ = wait(clock, [], deadline_s=86_400)
+    pauses = [pause for pause in clock.slept if pause > 1]
+    assert pauses[:-1] == sorted(pauses[:-1])
+    assert max(pauses) <= lookup.LONGEST_PAUSE_S
+    assert len(seen.polls) < 120
+
+
+def test_an_event_that_is_seen_again_is_not_new(clock: Clock) -> None:
+    """Every scan reads the window again; what it brought is counted once, and the polls say so."""
+    seen, _, _ = wait(clock, [(0, start()), (100, access())])
+    assert [poll.new for poll in seen.polls if poll.new] == [1, 1]
+    assert len(seen.trail.events) == 2
+    assert seen.polls[-1].open == 0
+    assert {poll.calls for poll in seen.polls} == {2}
+
+
+def test_a_record_that_cannot_be_read_ends_the_watch(clock: Clock) -> None:
+    """An unreadable record is an error, never a hole in the trail."""
+    with pytest.raises(TrailError):
+        wait(clock, [(0, {**start(), "eventTime": "noon"})])
+
+
+def test_a_refused_look_is_an_error(clock: Clock) -> None:
+    """Whoever may not read the history learns that, and not that events are missing."""
+
+    class Refusing:
+        def lookup_events(self, **request: Any) -> Mapping[str, Any]:
+            raise PermissionError("AccessDenied")
+
+    with pytest.raises(PermissionError):
+        watch(History(Refusing()), START, ["GetDataAccess"], missing, 900, 15, lambda text: None)
