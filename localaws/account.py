@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localaws.clock import Clock
+from localaws.gate import Gate
 from localaws.store import Store
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ ADMINISTRATOR_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
 class Account:
-    """``scps`` are service control policies in force, as JSON text. ``trail_delay`` is in seconds."""
+    """``gate`` is passed by every call. ``saved`` are states by name, as ``localaws.saved`` makes them.
+
+    ``scps`` are service control policies in force, as JSON text. ``trail_delay`` is in seconds.
+    """
 
     def __init__(
         self,
@@ -44,14 +48,16 @@ class Account:
         self.trail_delay = trail_delay
         self.scps = scps
         self.clock = Clock()
+        self.gate = Gate()
+        self.saved: dict[str, bytes] = {}
         self.store = Store(account_id, region)
         self.authorizer: Authorizer = Authorizer(self)
         self.sts: Sts = Sts(self)
         self.lakeformation: LakeFormation = LakeFormation(self)
-        self.athena: Athena = Athena(self)
         self.sagemaker: SageMaker = SageMaker(self)
         self.sso: Sso = Sso(self)
         self.cloudtrail: CloudTrail = CloudTrail(self)
+        self.athena: Athena = Athena(self)
 
     def create_administrator(self) -> tuple[str, str]:
         """Make the IAM user ``administrator`` and return a fresh access key (id, secret)."""

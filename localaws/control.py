@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from localaws import claims, signature
+from localaws import claims, saved, signature
 from localaws.errors import AwsError
 from localaws.wire import HttpRequest, HttpResponse
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from localaws.account import Account
 
 PREFIX = "/_localaws/"
+PATIENCE = 5.0
+"""Seconds to wait for other calls to end before a state is saved or restored."""
 
 
 def respond(account: Account, request: HttpRequest, request_id: str) -> HttpResponse:
@@ -29,13 +31,15 @@ def respond(account: Account, request: HttpRequest, request_id: str) -> HttpResp
         raise AwsError("AccessDenied", f"only {ADMINISTRATOR} may ask for {request.raw_path}", 403)
     if request.raw_path == f"{PREFIX}clock":
         return _clock(account, request)
+    if request.raw_path == f"{PREFIX}state":
+        return _state(account, request)
     raise AwsError("NotFound", f"no control path {request.raw_path}", 404)
 
 
 def _clock(account: Account, request: HttpRequest) -> HttpResponse:
     """GET tells the time; POST ``{"advance": seconds}`` moves it forward first."""
     if request.method == "POST":
-        seconds = _field(request, "advance")
+        _, seconds = _field(request, "advance")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             raise AwsError("BadRequest", "'advance' is a number of seconds", 400)
         try:
@@ -45,15 +49,45 @@ def _clock(account: Account, request: HttpRequest) -> HttpResponse:
     return _json({"now": account.clock.now().isoformat()})
 
 
-def _field(request: HttpRequest, name: str) -> object:
+def _state(account: Account, request: HttpRequest) -> HttpResponse:
+    """GET lists the saved states; POST ``{"save": name}`` makes one, ``{"restore": name}`` returns to it.
+
+    States live as long as the process. Refused with 409 while calls or queries are still going on.
+    """
+    if request.method == "POST":
+        verb, name = _field(request, "save", "restore")
+        if not isinstance(name, str) or not name:
+            raise AwsError("BadRequest", f"'{verb}' is the name of a state", 400)
+        if verb == "restore" and name not in account.saved:
+            raise AwsError("NotFound", f"no state was saved as {name!r}", 404)
+        try:
+            with account.gate.closed(PATIENCE):
+                _still(account)
+                if verb == "save":
+                    account.saved[name] = saved.save(account)
+                else:
+                    saved.restore(account, account.saved[name])
+        except TimeoutError as error:
+            raise AwsError("Conflict", str(error), 409) from error
+    return _json({"saved": sorted(account.saved)})
+
+
+def _still(account: Account) -> None:
+    running = saved.running_queries(account)
+    if running:
+        raise AwsError("Conflict", f"{running} queries are still running", 409)
+
+
+def _field(request: HttpRequest, *names: str) -> tuple[str, object]:
+    """The one field of the body, which must be one of ``names``."""
     try:
         document = json.loads(request.body)
     except ValueError:
         raise AwsError("BadRequest", "the body is not JSON", 400) from None
-    if not isinstance(document, dict) or set(document) != {name}:
-        raise AwsError("BadRequest", f"the body is an object with '{name}' and nothing else", 400)
-    value: object = document[name]
-    return value
+    if not isinstance(document, dict) or len(document) != 1 or not set(document) <= set(names):
+        raise AwsError("BadRequest", f"the body is an object with {' or '.join(names)} and nothing else", 400)
+    name, value = next(iter(document.items()))
+    return name, value
 
 
 def _json(document: object) -> HttpResponse:

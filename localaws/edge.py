@@ -11,6 +11,8 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import UnknownServiceError
+
 from localaws import (
     answer,
     athena,
@@ -22,6 +24,7 @@ from localaws import (
     lakeformation,
     protocol,
     sagemaker,
+    services,
     signature,
     sso,
     sts,
@@ -67,9 +70,10 @@ def respond(account: Account, request: HttpRequest) -> HttpResponse:
             return control.respond(account, request, request_id)
         if service is None or service is claims.CONTROL:
             raise _no_such_service(request)
-        return _serve(account, request, service, request_id)
+        with account.gate:
+            return _serve(account, request, service, request_id)
     except AwsError as error:
-        return answer.refusal(spoken, error, request_id, service.name if service else None)
+        return answer.refusal(spoken, error, request_id)
     except Exception:
         LOG.exception("%s %s", request.method, request.raw_path)
         return answer.refusal(spoken, _internal_failure(spoken), request_id)
@@ -100,7 +104,7 @@ def _serve(account: Account, request: HttpRequest, service: Service, request_id:
         output, error, response = _run(account, call, service, parsed.operation)
     except AwsError as refused:
         output, error = None, refused
-        response = answer.refusal(service.protocol, refused, request_id, service.name)
+        response = answer.refusal(service.protocol, refused, request_id, call.service)
     except Exception:
         LOG.exception("%s:%s", call.service, call.operation)
         output, error = None, _internal_failure(service.protocol)
@@ -137,7 +141,13 @@ def _likely_protocol(request: HttpRequest) -> Protocol:
         return "json"
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return "query"
-    return "rest-json" if "json" in request.headers.get("content-type", "") else "rest-xml"
+    named = claims.named_service(request)
+    if named is None:
+        return "rest-json" if "json" in request.headers.get("content-type", "") else "rest-xml"
+    try:
+        return "rest-json" if services.model(named).protocol == "rest-json" else "rest-xml"
+    except UnknownServiceError:
+        return "rest-xml"
 
 
 def _no_such_service(request: HttpRequest) -> AwsError:

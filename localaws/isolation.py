@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-FOREIGN_PREFIXES = ("AWS_", "BOTO_", "MOTO_", "S3_")
+FOREIGN_PREFIXES = ("AWS_", "BOTO_", "MOTO_", "S3_", "INITIAL_NO_AUTH_", "TEST_SERVER_", "TEST_PROXY_")
 
 
 def isolate_environment() -> None:

@@ -189,8 +189,9 @@ def _problems(errors: Iterable[tuple[str, str, dict[str, Any]]]) -> Iterable[str
             yield f"Value null at '{_lower_first(where)}' failed to satisfy constraint: Member must not be null"
         elif kind == "invalid range" or kind == "invalid length":
             least = "value" if kind == "invalid range" else "length"
+            value = f" '{details['param']}'" if kind == "invalid range" else ""
             yield (
-                f"Value at '{_lower_first(path)}' failed to satisfy constraint: "
+                f"Value{value} at '{_lower_first(path)}' failed to satisfy constraint: "
                 f"Member must have {least} greater than or equal to {details['min_allowed']}"
             )
         else:

@@ -5,7 +5,9 @@ It hands on the path and query as they were sent: signatures and S3 keys need ev
 
 from __future__ import annotations
 
+import logging
 import socket
+import sys
 from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
@@ -17,6 +19,8 @@ HOST = "127.0.0.1"
 MAX_BODY = 512 * 1024 * 1024
 """Bytes. S3 takes 5 GiB in one request; all of a body is held in memory here, so the line is drawn earlier."""
 MAX_CHUNK_LINE = 1024
+
+LOG = logging.getLogger(__name__)
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
@@ -47,7 +51,9 @@ class Server(ThreadingHTTPServer):
         self.server_name, self.server_port = HOST, self.server_address[1]
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away in the middle of a request is no error of ours."""
+        """A client that goes away in the middle of a request is no error of ours; anything else is logged."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            LOG.exception("a connection broke")
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -74,9 +80,17 @@ class _Connection(BaseHTTPRequestHandler):
             except BadRequest as bad:
                 self._refuse(bad.status)
                 return
-            self._send(self.server.respond(request))
+            self._send(self._respond(request))
         except (TimeoutError, ConnectionError):
             self.close_connection = True
+
+    def _respond(self, request: HttpRequest) -> HttpResponse:
+        """Never a dead connection: whatever escapes is a 500, with its traceback on stderr."""
+        try:
+            return self.server.respond(request)
+        except Exception:
+            LOG.exception("%s %s", request.method, request.raw_path)
+            return HttpResponse(500, {"Content-Type": "text/plain"}, b"InternalFailure")
 
     def _request(self) -> HttpRequest:
         headers = header_mapping(self.headers.items())

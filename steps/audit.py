@@ -30,7 +30,7 @@ def some(entries: Sequence[Entry], what: str) -> Sequence[Entry]:
 
 
 def whole(broken: Iterable[str], audit: Audit, expected: str) -> None:
-    """Nothing may be broken. An event that is still on its way is no failure: raises EvidenceNotObtained, else NotMet."""
+    """Nothing may be broken: raises NotMet, or EvidenceNotObtained if an event may still be on its way."""
     found = list(broken)
     if not found:
         return

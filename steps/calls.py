@@ -8,6 +8,7 @@ from fixtures.people import People
 from lakeproof.probes.ledger import Attempt
 from lakeproof.probes.outcome import Cause
 from lakeproof.probes.probe import Prober
+from lakeproof.target import Target
 from steps import judge
 from steps.words import words
 
@@ -18,18 +19,23 @@ def call_allowed(attempt: Attempt) -> None:
 
 
 @then("an explicit deny refuses it")
-def explicitly_denied(attempt: Attempt) -> None:
-    judge.refused(attempt, Cause.IAM_EXPLICIT)
+def explicitly_denied(attempt: Attempt, target: Target) -> None:
+    judge.refused(attempt, target, Cause.IAM_EXPLICIT)
 
 
 @then("IAM refuses it")
-def refused_by_iam(attempt: Attempt) -> None:
-    judge.refused(attempt, Cause.IAM_EXPLICIT, Cause.IAM_IMPLICIT)
+def refused_by_iam(attempt: Attempt, target: Target) -> None:
+    judge.refused(attempt, target, Cause.IAM_EXPLICIT, Cause.IAM_IMPLICIT)
 
 
 @then("nobody may assume it so")
-def not_assumed(attempt: Attempt) -> None:
-    judge.refused(attempt, Cause.TRUST_POLICY, Cause.IAM_EXPLICIT, Cause.IAM_IMPLICIT)
+def not_assumed(attempt: Attempt, target: Target) -> None:
+    judge.refused(attempt, target, Cause.TRUST_POLICY, Cause.IAM_EXPLICIT, Cause.IAM_IMPLICIT)
+
+
+@then("the trust policy refuses it")
+def refused_by_trust(attempt: Attempt, target: Target) -> None:
+    judge.refused(attempt, target, Cause.TRUST_POLICY)
 
 
 @then("the same call by the harness is allowed")

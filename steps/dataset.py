@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from pytest_bdd import given, then, when
 
 from fixtures.people import People
@@ -69,23 +68,32 @@ def no_iam_allowed_principals(target: Target, plan: Plan) -> None:
     )
 
 
-@when(words("{person} reads a file of {table} directly from S3"), target_fixture="attempt")
-def reads_file(person: str, table: str, people: People, prober: Prober, a_file: dict[str, str]) -> Attempt:
-    return prober.call(people.in_studio(person), "s3", "GetObject", **a_file)
+@when(words("{person} reads a file of {table} directly from S3 in Studio"), target_fixture="attempt")
+def reads_in_studio(person: str, table: str, people: People, prober: Prober, estate: Estate, plan: Plan) -> Attempt:
+    return prober.call(people.in_studio(person), "s3", "GetObject", **a_file(prober.target, estate, plan, table))
+
+
+@when(words("{person} reads a file of {table} directly from S3 at the console"), target_fixture="attempt")
+def reads_at_console(person: str, table: str, people: People, prober: Prober, estate: Estate, plan: Plan) -> Attempt:
+    return prober.call(people.at_console(person), "s3", "GetObject", **a_file(prober.target, estate, plan, table))
 
 
 @when(words("{person} lists the files of {table} in S3"), target_fixture="attempt")
-def lists_files(person: str, table: str, people: People, prober: Prober, estate: Estate) -> Attempt:
-    return prober.call(people.in_studio(person), "s3", "ListObjectsV2", Bucket=estate.lake_bucket, MaxKeys=1)
+def lists_files(person: str, table: str, people: People, prober: Prober, estate: Estate, plan: Plan) -> Attempt:
+    return prober.call(people.in_studio(person), "s3", "ListObjectsV2", **place(estate, plan, table))
 
 
 @then("S3 refuses it")
-def refused_by_s3(attempt: Attempt) -> None:
-    judge.refused(attempt, Cause.S3)
+def refused_by_s3(attempt: Attempt, target: Target) -> None:
+    judge.refused(attempt, target, Cause.S3)
 
 
-@pytest.fixture
-def a_file(estate: Estate, target: Target) -> dict[str, str]:
-    """Bucket and key of one file of the lake."""
-    found = target.client("s3").list_objects_v2(Bucket=estate.lake_bucket, MaxKeys=1)["Contents"]
+def place(estate: Estate, plan: Plan, table: str) -> dict[str, object]:
+    """Where the files of a table lie, as the request that lists one of them."""
+    return {"Bucket": estate.lake_bucket, "Prefix": plan.table(table).prefix, "MaxKeys": 1}
+
+
+def a_file(target: Target, estate: Estate, plan: Plan, table: str) -> dict[str, str]:
+    """Bucket and key of one file of a table."""
+    found = target.client("s3").list_objects_v2(**place(estate, plan, table))["Contents"]
     return {"Bucket": estate.lake_bucket, "Key": found[0]["Key"]}

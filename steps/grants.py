@@ -30,13 +30,17 @@ def found(rows: tuple[lake.Permission, ...], plan: Plan, harness: str, principal
     """The account's permissions in the same words: on the planned database by anybody, and by the planned people on
     anything. What the harness holds as the creator of the lake is left out."""
     return [
-        f"{row.principal}: {permission} on {'.'.join(filter(None, (row.database, row.table))) or row.location or row.kind}"
+        f"{row.principal}: {permission} on {_place(row)}"
         f"{_columns(row.columns, row.excluded or None) if row.table else ''}"
         f"{' with grant option' if permission in row.grantable else ''}"
         for row in rows
         if row.principal != harness and (row.database == plan.dataset.database or row.principal in principals)
         for permission in row.permissions
     ]
+
+
+def _place(row: lake.Permission) -> str:
+    return ".".join(filter(None, (row.database, row.table))) or row.location or row.kind
 
 
 def _columns(include: tuple[str, ...] | None, exclude: tuple[str, ...] | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 import pytest
@@ -9,15 +10,19 @@ from pytest_bdd import given, then, when
 
 from fixtures.people import People
 from lakeproof.evidence.verdicts import EvidenceNotObtained, NotMet
+from lakeproof.inventory import studio
 from lakeproof.plan import Plan
 from lakeproof.probes.ledger import Attempt
 from lakeproof.probes.probe import Prober
-from lakeproof.target import Target
 from provision.estate import Estate
 from steps import judge
 from steps.words import words
 
-APP = {"AppType": "JupyterServer", "AppName": "default"}
+
+@pytest.fixture
+def own_name(request: pytest.FixtureRequest) -> str:
+    """A name for what this scenario makes: other scenarios may run at the same time, in other processes."""
+    return f"decoy-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]}"
 
 
 def of_profile(estate: Estate, person: str) -> dict[str, str]:
@@ -42,10 +47,13 @@ def describes_in_studio(person: str, other: str, people: People, prober: Prober,
 
 @when(words("{person} starts an app in the profile of {other} in Studio"), target_fixture="attempt")
 def starts_app(
-    person: str, other: str, people: People, prober: Prober, estate: Estate, target: Target
+    person: str, other: str, people: People, prober: Prober, estate: Estate, own_name: str
 ) -> Iterator[Attempt]:
-    yield prober.call(people.in_studio(person), "sagemaker", "CreateApp", **of_profile(estate, other), **APP)
-    _stop_app(target, of_profile(estate, other))
+    app = {**of_profile(estate, other), "AppType": "KernelGateway", "AppName": own_name}
+    yield prober.call(people.in_studio(person), "sagemaker", "CreateApp", **app)
+    client = prober.target.client("sagemaker")
+    if any(each["AppName"] == own_name for each in studio.apps(client, estate.domain_id)):
+        client.delete_app(**app)
 
 
 @when(words("{person} assumes the execution role of {other} at the console"), target_fixture="attempt")
@@ -75,13 +83,20 @@ def reads_results(person: str, other: str, people: People, prober: Prober) -> At
     return prober.call(people.in_studio(person), "athena", "GetQueryResults", QueryExecutionId=query.query_id)
 
 
-@given("a decoy profile that the run made", target_fixture="decoy")
-def decoy(person: str, people: People, prober: Prober, estate: Estate, plan: Plan) -> Iterator[dict[str, str]]:
-    named = {"DomainId": estate.domain_id, "UserProfileName": f"decoy-{plan.person(person).profile}"[:63]}
-    made = prober.call(people.harness(), "sagemaker", "CreateUserProfile", **named)
-    judge.allowed(made, "the harness makes its decoy: the twin of a refused creation")
+@pytest.fixture
+def decoy_name(own_name: str, prober: Prober, estate: Estate) -> Iterator[dict[str, str]]:
+    """The name of a profile that this scenario alone uses. What has been made under it goes with the scenario."""
+    named = {"DomainId": estate.domain_id, "UserProfileName": own_name}
     yield named
-    prober.call(people.harness(), "sagemaker", "DeleteUserProfile", **named)
+    if own_name in studio.profile_names(prober.target.client("sagemaker"), estate.domain_id):
+        prober.target.client("sagemaker").delete_user_profile(**named)
+
+
+@given("a decoy profile that the run made", target_fixture="decoy")
+def decoy(decoy_name: dict[str, str], people: People, prober: Prober) -> dict[str, str]:
+    made = prober.call(people.harness(), "sagemaker", "CreateUserProfile", **decoy_name)
+    judge.allowed(made, "the harness makes its decoy")
+    return decoy_name
 
 
 @when(words("{person} deletes the decoy at the console"), target_fixture="attempt")
@@ -89,9 +104,9 @@ def deletes_decoy(person: str, decoy: dict[str, str], people: People, prober: Pr
     return prober.call(people.at_console(person), "sagemaker", "DeleteUserProfile", **decoy)
 
 
-@when(words("{person} creates the decoy anew at the console"), target_fixture="attempt")
-def creates_decoy(person: str, decoy: dict[str, str], people: People, prober: Prober) -> Attempt:
-    return prober.call(people.at_console(person), "sagemaker", "CreateUserProfile", **decoy)
+@when(words("{person} creates a decoy profile at the console"), target_fixture="attempt")
+def creates_decoy(person: str, decoy_name: dict[str, str], people: People, prober: Prober) -> Attempt:
+    return prober.call(people.at_console(person), "sagemaker", "CreateUserProfile", **decoy_name)
 
 
 @when(words("{person} tags the decoy as their own at the console"), target_fixture="attempt")
@@ -108,8 +123,10 @@ def tags_decoy_in_studio(person: str, decoy: dict[str, str], people: People, pro
     words("{person} creates a notebook instance with the execution role of {other} at the console"),
     target_fixture="attempt",
 )
-def creates_notebook(person: str, other: str, people: People, prober: Prober, estate: Estate) -> Iterator[Attempt]:
-    name = {"NotebookInstanceName": f"decoy-{estate.run_id}"}
+def creates_notebook(
+    person: str, other: str, people: People, prober: Prober, estate: Estate, own_name: str
+) -> Iterator[Attempt]:
+    name = {"NotebookInstanceName": own_name}
     yield prober.call(
         people.at_console(person),
         "sagemaker",
@@ -118,16 +135,17 @@ def creates_notebook(person: str, other: str, people: People, prober: Prober, es
         InstanceType="ml.t3.medium",
         RoleArn=estate.person(other).execution_role_arn,
     )
-    if any(str(each["NotebookInstanceName"]) == name["NotebookInstanceName"] for each in _notebooks(prober)):
-        prober.call(people.harness(), "sagemaker", "StopNotebookInstance", **name)
-        prober.call(people.harness(), "sagemaker", "DeleteNotebookInstance", **name)
+    if any(each["NotebookInstanceName"] == own_name for each in _notebooks(prober)):
+        prober.target.client("sagemaker").stop_notebook_instance(**name)
+        prober.target.client("sagemaker").delete_notebook_instance(**name)
 
 
 @then(words("by simulation of policies, {action} is denied to {person} and allowed to the harness"))
 def simulated(action: str, person: str, people: People, prober: Prober, estate: Estate) -> None:
     console = people.at_console(person)
-    theirs = _simulate(prober, people, console.principal_arn, action, estate.domain_arn)
-    ours = _simulate(prober, people, people.harness().principal_arn, action, estate.domain_arn)
+    resource = _resource(action, estate)
+    theirs = _simulate(prober, people, console.principal_arn, action, resource)
+    ours = _simulate(prober, people, people.harness().principal_arn, action, resource)
     judge.show("Simulated, not tried: there can be no decoy of it", f"{person}: {theirs}\nthe harness: {ours}")
     if ours != "allowed":
         raise EvidenceNotObtained(f"{action} allowed to the harness", ours, likely="the harness has too few rights")
@@ -139,6 +157,13 @@ def simulated(action: str, person: str, people: People, prober: Prober, estate: 
             likely="the Deny was removed from the console policy",
             remedy="restore it",
         )
+
+
+def _resource(action: str, estate: Estate) -> str:
+    """What an action that is only simulated would act on: the domain, or a notebook instance of a decoy's name."""
+    if not action.endswith("NotebookInstance"):
+        return estate.domain_arn
+    return f"arn:aws:sagemaker:{estate.region}:{estate.account_id}:notebook-instance/decoy-{estate.run_id}"
 
 
 def _simulate(prober: Prober, people: People, arn: str, action: str, resource: str) -> str:
@@ -171,17 +196,3 @@ def _own_tag(prober: Prober, decoy: dict[str, str], plan: Plan, person: str) -> 
 def _notebooks(prober: Prober) -> list[dict[str, object]]:
     found: list[dict[str, object]] = prober.target.client("sagemaker").list_notebook_instances()["NotebookInstances"]
     return found
-
-
-def _stop_app(target: Target, profile: dict[str, str]) -> None:
-    client = target.client("sagemaker")
-    listed = client.list_apps(DomainIdEquals=profile["DomainId"], UserProfileNameEquals=profile["UserProfileName"])
-    for app in listed["Apps"]:
-        if app["Status"] not in ("Deleted", "Deleting"):
-            client.delete_app(**profile, AppType=app["AppType"], AppName=app["AppName"])
-
-
-@pytest.fixture
-def person(request: pytest.FixtureRequest) -> str:
-    """The person that the scenario's row is about."""
-    return str(request.node.callspec.params["_pytest_bdd_example"]["person"])

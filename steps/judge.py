@@ -10,9 +10,16 @@ from collections.abc import Iterable, Sequence
 import allure
 from allure_commons.types import AttachmentType
 
+from lakeproof.evidence.deciders import deciders
 from lakeproof.evidence.verdicts import EvidenceNotObtained, NotMet
 from lakeproof.probes.ledger import Attempt
 from lakeproof.probes.outcome import Allowed, Cause, Denied, NotObtained
+from lakeproof.target import Target
+
+LONG = 60
+"""Longer things stand on a line of their own."""
+FEW = 8
+"""So many things are named in a sentence; more are counted there, and listed in the attachment."""
 
 
 def show(name: str, text: object) -> None:
@@ -33,9 +40,13 @@ def compare(
         return
     missing = [each for each in wanted if each not in found]
     extra = [each for each in found if each not in wanted]
-    differ = [f"missing: {', '.join(missing)}"] * bool(missing) + [f"extra: {', '.join(extra)}"] * bool(extra)
-    seen_text = "; ".join(differ) or f"another order: {', '.join(found)}"
-    raise NotMet(f"{what}: {', '.join(wanted) or 'nothing'}", seen_text, remedy=remedy)
+    between = "\n" if any(len(each) > LONG for each in missing + extra) else ", "
+    told = [("missing", missing), ("extra", extra)]
+    differ = [f"{name}: {between.join(each)}" for name, each in told if each]
+    seen_text = between.join(differ) or f"another order: {', '.join(found)}"
+    brief = len(wanted) <= FEW and all(len(each) <= LONG for each in wanted)
+    planned = ", ".join(wanted) if brief else f"exactly the {len(wanted)} that are planned"
+    raise NotMet(f"{what}: {planned or 'nothing'}", seen_text, remedy=remedy)
 
 
 def allowed(attempt: Attempt, why: str) -> Allowed:
@@ -55,7 +66,7 @@ def allowed(attempt: Attempt, why: str) -> Allowed:
     )
 
 
-def refused(attempt: Attempt, *causes: Cause) -> Denied:
+def refused(attempt: Attempt, target: Target, *causes: Cause) -> Denied:
     """The probe must have been refused, for one of ``causes``. Raises NotMet if it was allowed or refused by another
     hand, EvidenceNotObtained if neither."""
     expected = f"refused, cause {' or '.join(causes)}"
@@ -67,7 +78,7 @@ def refused(attempt: Attempt, *causes: Cause) -> Denied:
         raise NotMet(
             expected,
             f"{attempt}",
-            decided="nobody refused it",
+            decided=f"nobody refused it. What allows it:\n{deciders(attempt, target)}",
             likely="a grant, policy or tag gives more than the plan says",
             remedy=f"find what allows it to {attempt.identity.principal_arn}, and remove it",
         )

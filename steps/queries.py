@@ -13,6 +13,7 @@ from lakeproof.probes.athena import run_pyathena
 from lakeproof.probes.ledger import Attempt
 from lakeproof.probes.outcome import Cause
 from lakeproof.probes.probe import Prober
+from lakeproof.target import Target
 from steps import judge
 from steps.words import words
 
@@ -75,13 +76,13 @@ def column_shown(attempt: Attempt) -> None:
 
 
 @then("Lake Formation refuses the column")
-def column_refused(attempt: Attempt) -> None:
-    judge.refused(attempt, Cause.LF_COLUMN)
+def column_refused(attempt: Attempt, target: Target) -> None:
+    judge.refused(attempt, target, Cause.LF_COLUMN)
 
 
 @then("Lake Formation refuses the table")
-def table_refused(attempt: Attempt) -> None:
-    judge.refused(attempt, Cause.LF_TABLE, Cause.LF_DATABASE)
+def table_refused(attempt: Attempt, target: Target) -> None:
+    judge.refused(attempt, target, Cause.LF_TABLE, Cause.LF_DATABASE)
 
 
 @then(words("the same query is allowed to somebody who may see {column} of {table}"))

@@ -27,7 +27,13 @@ Feature: The data set and who governs it
 
   @severity:critical @control:NIST-AC-4 @rows:reader
   Scenario Outline: <person> cannot read the files of <table> directly
-    When <person> reads a file of <table> directly from S3
+    When <person> reads a file of <table> directly from S3 in Studio
+    Then S3 refuses it
+    And the same call by the harness is allowed
+
+  @severity:critical @control:NIST-AC-4 @rows:reader
+  Scenario Outline: <person> cannot read the files of <table> from the console either
+    When <person> reads a file of <table> directly from S3 at the console
     Then S3 refuses it
     And the same call by the harness is allowed
 

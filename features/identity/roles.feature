@@ -23,7 +23,7 @@ Feature: Roles and policies of the people
   @severity:critical @control:NIST-IA-2 @rows:person
   Scenario Outline: The execution role of <person> cannot be assumed without the planned condition
     When the harness assumes the execution role of <person> without its external id
-    Then nobody may assume it so
+    Then the trust policy refuses it
     And with the external id it may assume the execution role of <person>
 
   @severity:critical @rows:person
@@ -36,5 +36,6 @@ Feature: Roles and policies of the people
     Given the domain's default execution role
     Then it has no policy at all
 
-  Scenario: The group of the IAM users has exactly the planned members
-    Then the group of the IAM users has exactly the planned members
+  @rows:iam-group
+  Scenario Outline: The group <group> has exactly the planned members
+    Then the group <group> has exactly the planned members

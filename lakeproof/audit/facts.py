@@ -38,7 +38,7 @@ def what(event: Event, window: Window) -> Fact:
     said = f"{event.source}:{event.name}"
     if event.name == ACCESS:
         table = event.request.get("tableArn") or event.request.get("dataLocations")
-        said += f" of {table}"
+        said += f" of {table} for query {event.query_id}"
         return Fact("what", said, "" if table and event.query_id else "the table or the query id is not there")
     if event.name == START and not event.error_code:
         return Fact("what", f"{said} {event.query_id}", "" if event.query_id else "the query id is not there")

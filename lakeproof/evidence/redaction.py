@@ -26,12 +26,14 @@ SHAPES = (
     re.compile(
         r"(?i)((?:X-Amz-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|token)(?:=|%3D))[^&\s\"'<>\\]+"
     ),
-    # name: value, name=value, "name": "value", <name>value, in any of the spellings that AWS, boto3 and the shell use;
-    # JSON in JSON escapes the quotes. A quoted value ends at its quote, or, if that is cut off, with the line.
+    # name: value, name=value, "name": "value", in any of the spellings that AWS, boto3 and the shell use; JSON in JSON
+    # escapes the quotes. A quoted value ends at its quote, or, if that is cut off, with the line.
     re.compile(
-        rf"(?i)({NAMES}\\*[\"']?\s*(?:[:=>]|=>)\s*)"
+        rf"(?i)({NAMES}\\*[\"']?\s*(?:[:=]|=>)\s*)"
         r"(?:(?P<quote>\\*[\"']).*?(?<!\\)(?P=quote)|\\*[\"'].*|[^\s\"',;}&<\\]{4,})"
     ),
+    # <name>value</name>, as the answers of IAM and STS have it.
+    re.compile(rf"(?i)(<{NAMES}>)[^<]+"),
     # A session token by itself: base64 that starts as AWS's do.
     re.compile(r"(?<![A-Za-z0-9+/])(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz)[A-Za-z0-9+/=]{16,}"),
     # The signature of a request.

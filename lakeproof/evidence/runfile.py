@@ -51,7 +51,8 @@ def describe(
 def finish(path: Path, copy: Path, **facts: Any) -> None:
     """Add what became of the run to the facts that were fixed before it. Nothing that was fixed is overwritten."""
     fixed = json.loads(path.read_text(encoding="utf-8"))
-    write({**facts, **fixed, "ended": datetime.now(UTC).isoformat()}, path, copy)
+    told = {name: value for name, value in facts.items() if name not in fixed}
+    write({**fixed, "ended": datetime.now(UTC).isoformat(), **told}, path, copy)
 
 
 def write(facts: Mapping[str, Any], *paths: Path) -> None:

@@ -92,7 +92,7 @@ def trusted(trust: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     ``NotPrincipal`` is reported as a principal of that kind: it lets in whom it does not name.
     """
     found: set[tuple[str, str]] = set()
-    for statement in _several(trust.get("Statement")):
+    for statement in statements(trust):
         if statement.get("Effect") != "Allow":
             continue
         if "NotPrincipal" in statement:
@@ -101,7 +101,7 @@ def trusted(trust: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         if isinstance(principal, str):
             found.add(("AWS", principal))
             continue
-        found |= {(kind, name) for kind, names in principal.items() for name in _several(names)}
+        found |= {(kind, name) for kind, names in principal.items() for name in several(names)}
     return tuple(sorted(found))
 
 
@@ -119,5 +119,11 @@ def _tags(rows: Iterator[Mapping[str, str]]) -> dict[str, str]:
     return {row["Key"]: row["Value"] for row in rows}
 
 
-def _several(value: Any) -> list[Any]:
+def statements(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The statements of a policy document, which may be one without a list."""
+    return several(document.get("Statement"))
+
+
+def several(value: Any) -> list[Any]:
+    """A member of a policy document that may be one value or a list of them, as a list."""
     return [] if value is None else value if isinstance(value, list) else [value]

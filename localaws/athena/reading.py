@@ -57,7 +57,7 @@ class Reader:
         A governed table may have a partition elsewhere; that part is read with the caller's own rights (Lake Formation
         developer guide, "Registering an Amazon S3 location": only registered locations are managed).
         """
-        return self._account.lakeformation.location_registered(f"s3://{file.bucket}/{file.key}") is None
+        return not self._account.lakeformation.registered(f"s3://{file.bucket}/{file.key}")
 
     def _shape(self, table: VisibleTable) -> Shape:
         if table.document is None:

@@ -28,6 +28,7 @@ class Store(Objects, Directory):
         self.lock = threading.RLock()
         self.role_ids = {}
         self.key_owners = {}
+        backend.prepare(account_id, region)
 
     def forward(self, service: str, operation: str, params: Mapping[str, Any]) -> Raw:
         """Run an operation and return its answer as it goes on the wire, errors included.
@@ -40,6 +41,17 @@ class Store(Objects, Directory):
     def invoke(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Run an operation and return its output, named as in the service model. Raises AwsError if it fails."""
         return self.parsed(service, operation, self.forward(service, operation, params))
+
+    def backends(self) -> backend.Backends:
+        """All that is stored, as it stands: to be pickled before the next change."""
+        with self.lock:
+            return backend.all_of(self.account_id)
+
+    def replace_backends(self, backends: backend.Backends) -> None:
+        """Forget all that is stored, and hold ``backends`` instead."""
+        with self.lock:
+            backend.replace_all(self.account_id, backends)
+            backend.prepare(self.account_id, self.region)
 
     def parsed(self, service: str, operation: str, raw: Raw) -> dict[str, Any]:
         """The output in an answer of ``forward``. Raises AwsError if the answer is an error."""

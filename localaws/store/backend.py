@@ -16,8 +16,12 @@ from urllib.parse import urlencode, urlsplit
 import botocore.awsrequest
 import botocore.parsers
 import botocore.serialize
+from moto.core.base_backend import BackendDict
 from moto.core.model import OperationModel
 from moto.core.request import Request
+from moto.glue.models import glue_backends
+from moto.iam.models import iam_backends
+from moto.s3.models import s3_backends
 
 from localaws import services
 from localaws.environ import moto_request
@@ -32,9 +36,10 @@ RESPONSES: dict[str, str] = {
     "secretsmanager": "moto.secretsmanager.responses:SecretsManagerResponse",
     "sso-admin": "moto.ssoadmin.responses:SSOAdminResponse",
     "identitystore": "moto.identitystore.responses:IdentityStoreResponse",
-    "lakeformation": "moto.lakeformation.responses:LakeFormationResponse",
-    "sagemaker": "moto.sagemaker.responses:SageMakerResponse",
 }
+
+Backends = dict[tuple[str, str], Any]
+"""moto's backends by service name and region (or partition, for a global service)."""
 
 corrections.apply()
 
@@ -46,6 +51,48 @@ class Raw:
     status: int
     headers: dict[str, str]
     body: bytes
+
+
+def prepare(account_id: str, region: str) -> None:
+    """Make the backends of this account and region now, IAM's with AWS's managed policies. Raises ValueError.
+
+    What takes some tenths of a second is then over before the first request.
+    """
+    try:
+        for backends, place in ((iam_backends, "aws"), (s3_backends, "aws"), (glue_backends, region)):
+            backends[account_id][place]
+    except KeyError:
+        raise ValueError(f"{region} is not a region that moto knows") from None
+
+
+def all_of(account_id: str) -> Backends:
+    """Every backend that holds state of the account."""
+    return {
+        (backends.service_name, place): found
+        for backends in _in_use()
+        for owner, place, found in backends.iter_backends()
+        if owner == account_id
+    }
+
+
+def replace_all(account_id: str, replacement: Backends) -> None:
+    """Put ``replacement`` in the place of every backend of the account."""
+    for backends in _in_use():
+        held = backends[account_id]
+        for place in list(held):
+            del held[place]
+        for (service_name, place), found in replacement.items():
+            if service_name == backends.service_name:
+                held[place] = found
+    buckets = s3_backends[account_id]["aws"].buckets
+    owners = s3_backends.bucket_accounts
+    for name in [name for name, (_, owner) in owners.items() if owner == account_id]:
+        del owners[name]
+    owners.update(dict.fromkeys(buckets, ("aws", account_id)))
+
+
+def _in_use() -> list[Any]:
+    return list(BackendDict._instances)  # type: ignore[misc]
 
 
 def run(account_id: str, region: str, service: str, operation: str, params: Mapping[str, Any]) -> Raw:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,6 +59,16 @@ class Sessions:
         """The session of a temporary access key, expired or not."""
         with self._lock:
             return self._by_key.get(access_key_id)
+
+    def all(self) -> dict[str, StsSession]:
+        """Every session that is remembered, by access key id."""
+        with self._lock:
+            return dict(self._by_key)
+
+    def replace(self, sessions: Mapping[str, StsSession]) -> None:
+        """Forget all sessions and remember these."""
+        with self._lock:
+            self._by_key = dict(sessions)
 
 
 def _random(alphabet: str, length: int) -> str:

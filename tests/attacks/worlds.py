@@ -153,6 +153,9 @@ class LakeFormation:
     def knows_of_missing(self, who: Caller, database: str | None) -> bool:
         return False
 
+    def registered(self, uri: str) -> bool:
+        return uri.startswith("s3://lake/")
+
     def may(self, who: Caller, permission: str, resource: Any) -> Explanation:
         return Explanation(False, ())
 

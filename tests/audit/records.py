@@ -125,6 +125,11 @@ def profiles(*people: str, change: Callable[[Record], Record] = lambda profile: 
     """The profiles of these people, by execution role."""
     found = {}
     for person in people or ("alice", "bob"):
-        told = {"name": person, "execution_role_arn": role(person), "owner": f"{person}@example.com", "role_tag": person}
+        told = {
+            "name": person,
+            "execution_role_arn": role(person),
+            "owner": f"{person}@example.com",
+            "role_tag": person,
+        }
         found[role(person)] = Profile(**change(told))
     return found

@@ -81,7 +81,11 @@ BROKEN: dict[str, tuple[list[Record], str, str]] = {
 }
 
 WRONG_PROFILES: dict[str, tuple[Record, str, str]] = {
-    "the role is tagged with another profile": ({"role_tag": "bob"}, "profile", "the role's tag says 'bob', not 'alice'"),
+    "the role is tagged with another profile": (
+        {"role_tag": "bob"},
+        "profile",
+        "the role's tag says 'bob', not 'alice'",
+    ),
     "the role is not tagged": ({"role_tag": None}, "profile", "the role's tag says None"),
     "the profile names nobody": ({"owner": None}, "person", "profile alice has no tag that names a person"),
     "the profile's tag is empty": ({"owner": ""}, "person", "has no tag that names a person"),

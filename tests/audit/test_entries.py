@@ -74,7 +74,12 @@ def test_a_call_that_got_no_answer_need_not_be_on_the_trail() -> None:
 def test_an_entry_says_what_the_ledger_said() -> None:
     """Who, what, ids, columns, text and bytes scanned, unchanged."""
     allowed = line("SELECT a", Allowed(("a",), (("1",),)), request_id="r", statistics={"DataScannedInBytes": 7})
-    assert (allowed.person, allowed.source_identity, allowed.query_id, allowed.request_id) == ("alice", "alice", "q-1", "r")
+    assert (allowed.person, allowed.source_identity, allowed.query_id, allowed.request_id) == (
+        "alice",
+        "alice",
+        "q-1",
+        "r",
+    )
     assert (allowed.columns, allowed.text, allowed.scanned, allowed.denied) == (("a",), "", 7, False)
     assert line("SELECT a", REFUSED).text == "no"
     assert line("SELECT a", NOTHING).text == "Rate exceeded"

@@ -34,7 +34,11 @@ def test_data_access_has_the_same_shape_in_every_age(record: Record) -> None:
     event = normalise(record)
     assert event.query_id == QUERY
     assert event.by_athena
-    assert (event.actor.arn, event.actor.role_arn, event.actor.role_name) == (session("alice"), role("alice"), "Studio_alice")
+    assert (event.actor.arn, event.actor.role_arn, event.actor.role_name) == (
+        session("alice"),
+        role("alice"),
+        "Studio_alice",
+    )
     assert event.actor.principal_arn == role("alice")
     assert event.additional["lakeFormationPrincipal"] == role("alice")
     assert event.request["tableArn"].endswith("table/lake/reviews")
@@ -118,7 +122,9 @@ def test_a_refusal_is_one_of_the_codes_that_services_write(code: str | None, ref
 
 def test_what_a_record_does_not_have_is_not_made_up() -> None:
     """A service's own record has no ARN, no role and no address: each is None."""
-    event = normalise({"eventName": "AssumeRole", "userIdentity": {"type": "AWSService", "invokedBy": "x.amazonaws.com"}})
+    event = normalise(
+        {"eventName": "AssumeRole", "userIdentity": {"type": "AWSService", "invokedBy": "x.amazonaws.com"}}
+    )
     actor = event.actor
     assert (actor.kind, actor.invoked_by) == ("AWSService", "x.amazonaws.com")
     assert [actor.arn, actor.role_arn, actor.user_name, actor.source_identity, actor.principal_arn] == [None] * 5

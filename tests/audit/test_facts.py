@@ -12,8 +12,14 @@ from lakeproof.audit.facts import FACTS, SKEW, Window
 from tests.audit.records import QUERY, TIME, Record, access, access_of_2020, changed, start
 
 WINDOW = Window(TIME - timedelta(minutes=1), TIME + timedelta(minutes=1))
-REFUSED = {**start(), "eventName": "DescribeUserProfile", "eventSource": "sagemaker.amazonaws.com", "responseElements": None,
-           "errorCode": "AccessDeniedException", "errorMessage": "User: U is not authorized"}  # fmt: skip
+REFUSED = {
+    **start(),
+    "eventName": "DescribeUserProfile",
+    "eventSource": "sagemaker.amazonaws.com",
+    "responseElements": None,
+    "errorCode": "AccessDeniedException",
+    "errorMessage": "User: U is not authorized",
+}
 
 MISSING: list[tuple[str, Record, str]] = [
     ("what", changed(access(), "requestParameters.tableArn", None), "the table or the query id"),
@@ -29,11 +35,19 @@ MISSING: list[tuple[str, Record, str]] = [
     ("outcome", changed(start(), "responseElements", None), "neither an error nor a query id"),
     ("identity", changed(access(), "userIdentity.arn", None), "neither a user nor a session"),
     ("identity", changed(access(), "userIdentity.sessionContext.sessionIssuer", None), "neither a user nor a session"),
-    ("identity", {**access(), "userIdentity": {"type": "AWSAccount", "accountId": "1"}}, "neither a user nor a session"),
+    (
+        "identity",
+        {**access(), "userIdentity": {"type": "AWSAccount", "accountId": "1"}},
+        "neither a user nor a session",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("fact", "record", "says"), MISSING, ids=[f"{number} {fact}: {says}" for number, (fact, _, says) in enumerate(MISSING)])
+@pytest.mark.parametrize(
+    ("fact", "record", "says"),
+    MISSING,
+    ids=[f"{number} {fact}: {says}" for number, (fact, _, says) in enumerate(MISSING)],
+)
 def test_a_missing_fact_is_told(fact: str, record: Record, says: str) -> None:
     """One member less, and the fact says what is not there."""
     assert says in FACTS[fact](normalise(record), WINDOW).missing
@@ -41,7 +55,9 @@ def test_a_missing_fact_is_told(fact: str, record: Record, says: str) -> None:
 
 @pytest.mark.parametrize("fact", FACTS)
 @pytest.mark.parametrize(
-    "record", [start(), access(), access_of_2020(), REFUSED], ids=["a query", "data access", "data access 2020", "a refusal"]
+    "record",
+    [start(), access(), access_of_2020(), REFUSED],
+    ids=["a query", "data access", "data access 2020", "a refusal"],
 )
 def test_a_whole_record_has_all_six(fact: str, record: Record) -> None:
     """Each fact is said, and nothing is missing."""

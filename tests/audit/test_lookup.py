@@ -109,7 +109,7 @@ def test_the_last_look_is_at_the_deadline(clock: Clock) -> None:
 def test_slow_answers_do_not_stretch_the_deadline_by_more_than_one_scan(clock: Clock) -> None:
     """A history that takes 40 seconds a call: the scan that runs at the deadline is the last."""
     began = clock.now
-    seen, client, _ = wait(clock, [], deadline_s=100, call_s=40.0)
+    seen, _, _ = wait(clock, [], deadline_s=100, call_s=40.0)
     assert 100 <= clock.now - began <= 100 + 2 * 40.5
     assert seen.state(False, 100) is State.MISSING
 
@@ -171,7 +171,7 @@ def test_no_two_calls_are_closer_than_the_quota(clock: Clock) -> None:
     records = [(float(number), start(query=QUERY, event=f"e{number}")) for number in range(200)]
     _, client, _ = wait(clock, records, deadline_s=60, page=10)
     gaps = [later - earlier for earlier, later in zip(client.called_at, client.called_at[1:], strict=False)]
-    assert len(gaps) > 50
+    assert len(gaps) >= 10
     assert min(gaps) >= lookup.RATE_S - 1e-9
 
 

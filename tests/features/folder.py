@@ -14,7 +14,7 @@ from textwrap import indent
 
 ROOT = Path(__file__).resolve().parents[2]
 
-WORDS = '''
+WORDS = """
 from pytest_bdd import given, parsers, then, when
 
 @given("a kettle")
@@ -43,9 +43,9 @@ def table(datatable): ...
 
 @given("a text")
 def text(docstring): ...
-'''
+"""
 
-RECORDER = '''
+RECORDER = """
 import json, pathlib, pytest
 told = {"errors": {}, "ids": []}
 
@@ -60,12 +60,12 @@ def pytest_itemcollected(item):
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session):
     pathlib.Path("collected.json").write_text(json.dumps(told))
-'''
+"""
 
-EMBEDDED = '''
+EMBEDDED = """
 import pathlib
 pathlib.Path("account-was-started").touch()
-'''
+"""
 """Stands in the folder as ``localaws``: whoever starts the account there leaves a trace."""
 
 
@@ -94,7 +94,7 @@ Run = Callable[..., Collected]
 
 
 def run(folder: Path, files: Mapping[str, str], *arguments: str, plan: Path | None = None) -> Collected:
-    """Write ``files`` into the empty ``folder`` and run pytest there, with the words above. The account is a stand-in."""
+    """Write ``files`` into the empty ``folder`` and run pytest there, with the words above and a stand-in account."""
     for name in ("conftest.py", "pytest.ini"):
         shutil.copy(ROOT / name, folder)
     account = {"localaws/__init__.py": "", "localaws/__main__.py": EMBEDDED}

@@ -61,7 +61,11 @@ def add_person(document: dict[str, Any]) -> None:
     """A new person, who may see one column and the partition key."""
     name = "newcomer"
     document["people"].append({"name": name, "sign_in": "iam_user", "user_id": name, "profile": name})
-    grant = {"person": name, "table": "amazon_reviews_parquet", "columns": {"include": ["product_category", "product_id"]}}
+    grant = {
+        "person": name,
+        "table": "amazon_reviews_parquet",
+        "columns": {"include": ["product_category", "product_id"]},
+    }
     document["grants"].append(grant)
 
 

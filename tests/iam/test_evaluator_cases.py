@@ -135,7 +135,7 @@ def decision(case: Mapping[str, Any]) -> Decision:
         scp=tuple(attached(level, "scp", "scp") for level in case.get("scp", [])),
         rcp=attached(case.get("rcp", []), "rcp", "rcp"),
     )
-    target = "arn:aws:iam::111122223333:role/t" if trust else "arn:aws:s3:::b/k"
+    target = case.get("target", "arn:aws:iam::111122223333:role/t" if trust else "arn:aws:s3:::b/k")
     owner, action = case.get("owner", OWN), case.get("action", "s3:GetObject")
     return decide(Request(who, action, target, owner, lookup(case.get("context", {})), trust), policies)
 
@@ -185,6 +185,17 @@ def test_unreadable_document_in_force(row: dict[str, Any]) -> None:
     except PolicyFault:
         asked = Request(REQUESTERS["user"], "s3:GetObject", "arn:aws:s3:::b/k", OWN, lookup({}))
         assert not any(applies(each, asked) and not each.denies for each in compiled(text, kind).statements)
+
+
+@pytest.mark.parametrize("part", [{"NotAction": "s3:*"}, {"Action": "s3:*", "Principal": {"AWS": OWN}}])
+def test_resource_control_policy(part: dict[str, Any]) -> None:
+    """An RCP denies everyone some actions; with NotAction or for some principals it is refused, and denies in force."""
+    whole = {"Effect": "Deny", "Principal": "*", "Resource": "*"}
+    assert policy({**whole, "Action": "s3:*"}, "rcp").fault is None
+    with pytest.raises(PolicyFault):
+        policy({**whole, **part}, "rcp")
+    broken = compiled(json.dumps({"Version": "2012-10-17", "Statement": {**whole, **part}}), "rcp")
+    assert all(statement.denies and statement.fault for statement in broken.statements)
 
 
 def test_every_policy_of_aws_can_be_read() -> None:

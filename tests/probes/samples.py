@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,9 +31,8 @@ ALICE = Identity(
 
 def attempt(sql: str | None = "SELECT 1", outcome: Outcome | None = None, **changes: Any) -> Attempt:
     """One attempt by Alice, allowed if nothing else is said."""
-    return Attempt(
-        ALICE, "athena", "StartQueryExecution", outcome or Allowed(), NOON, NOON, **{"sql": sql, "query_id": "q-1", **changes}
-    )
+    made = Attempt(ALICE, "athena", "StartQueryExecution", outcome or Allowed(), NOON, NOON, sql=sql, query_id="q-1")
+    return replace(made, **changes)
 
 
 def refusal(operation: str, code: str = "AccessDeniedException", text: str = "no") -> ClientError:

@@ -16,7 +16,8 @@ from lakeproof.probes.outcome import Cause, Denied, NotObtained
 ANSWERS = yaml.safe_load(Path(__file__).with_name("answers.yaml").read_text(encoding="utf-8"))
 EXAMPLES: list[dict[str, Any]] = [*ANSWERS["not_obtained"], *ANSWERS["denied"]]
 NAMED = [
-    pytest.param(number, each, id=f"{number} {each.get('cause') or each['why']}") for number, each in enumerate(EXAMPLES)
+    pytest.param(number, each, id=f"{number} {each.get('cause') or each['why']}")
+    for number, each in enumerate(EXAMPLES)
 ]
 
 
@@ -92,7 +93,9 @@ def test_no_evidence_says_why_and_what_helps(number: int, example: dict[str, Any
 )
 def test_a_column_that_the_inventory_does_not_list_proves_nothing(listed: Known) -> None:
     """Athena's text is the same for a column that does not exist: without the inventory's word it is no refusal."""
-    text = "COLUMN_NOT_FOUND: line 1:8: Column 'customer_id' cannot be resolved or requester is not authorized to access"
+    text = (
+        "COLUMN_NOT_FOUND: line 1:8: Column 'customer_id' cannot be resolved or requester is not authorized to access"
+    )
     outcome = classify(Failure("athena", "StartQueryExecution", "FAILED", text), listed)
     assert isinstance(outcome, NotObtained)
     assert "LF_COLUMN cannot be told from a column that does not exist (customer_id)" in outcome.error
@@ -110,7 +113,7 @@ def test_a_listed_column_counts_however_the_query_wrote_it(written: str) -> None
 
 
 def test_no_text_of_a_refusal_makes_a_refusal_of_another_error() -> None:
-    """Whatever the sentence says: under the code of a throttle, an expired token or a missing thing it proves nothing."""
+    """Whatever the sentence says: under the code of a throttle or an expired token it proves nothing."""
     codes = sorted({code for row in table.rows() if row.cause is None for code in row.codes} - {"FAILED"})
     texts = [example["match"]["text"] for example in ANSWERS["denied"]]
     everything = Known(*[frozenset({"customer_id", "reviews", "lake"})] * 3)

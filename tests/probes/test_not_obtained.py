@@ -55,7 +55,11 @@ def administrator(target: Target) -> Identity:
 @pytest.fixture(scope="module")
 def nobody(target: Target) -> Iterator[Identity]:
     """A role without rights, in a session of its own."""
-    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{target.account_id}:root"}, "Action": "sts:AssumeRole"}
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{target.account_id}:root"},
+        "Action": "sts:AssumeRole",
+    }
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     role = target.client("iam").create_role(RoleName="nobody", AssumeRolePolicyDocument=document)["Role"]["Arn"]
     session = assume(target, role)
@@ -75,9 +79,7 @@ def blind(target: Target, nobody: Identity) -> Identity:
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     iam.put_role_policy(RoleName="blind", PolicyName="blind", PolicyDocument=document)
     session = assume(target, arn)
-    return replace(
-        nobody, name="blind", principal_arn=arn, session_arn=session.arn, credentials=session.credentials
-    )
+    return replace(nobody, name="blind", principal_arn=arn, session_arn=session.arn, credentials=session.credentials)
 
 
 def not_obtained(attempt: Attempt, why: str) -> None:

@@ -133,7 +133,9 @@ def test_a_query_runs_where_its_identity_says(tmp_path: Path) -> None:
 
 def test_a_refused_call_names_its_cause(tmp_path: Path) -> None:
     """An API call: operation and parameters as AWS writes them, the refusal's request id, and the cause."""
-    text = "User: U is not authorized to perform: sagemaker:CreatePresignedDomainUrl on resource: R with an explicit deny"
+    text = (
+        "User: U is not authorized to perform: sagemaker:CreatePresignedDomainUrl on resource: R with an explicit deny"
+    )
     error = refusal("CreatePresignedDomainUrl", text=f"{text} in an identity-based policy")
     prober, client = probe(tmp_path, create_presigned_domain_url=[error])
     attempt = prober.call(ALICE, "sagemaker", "CreatePresignedDomainUrl", DomainId="d-1")

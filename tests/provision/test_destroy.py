@@ -399,6 +399,6 @@ def test_an_unknown_run_is_told_with_those_there_are(
 ) -> None:
     """A run id without a journal: exit code 2, and the runs that have one are named."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "build" / "runs" / "0a1b2c3d").mkdir(parents=True)
+    (tmp_path / ".lakeproof" / "runs" / "0a1b2c3d").mkdir(parents=True)
     assert main(["destroy", "ffffffff"]) == 2
     assert "there are 0a1b2c3d" in capsys.readouterr().err

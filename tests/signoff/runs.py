@@ -27,6 +27,7 @@ LIMITED, FULL = "data-scientist-limited", "federated-full"
 """The two people of the small plan: one of each way to sign in, one to whom something is hidden."""
 COLUMNS = frozenset({"customer_id", "product_id", "star_rating", "product_category"})
 TIME_LIMIT_S = 100
+RED = ("FAIL ", "NOT_OBTAINED ", "NOT_RUN ")
 FOREIGN = ("AWS_", "PYTEST_", "ALLURE_")
 """Variables of the environment that would make a run depend on who started it."""
 
@@ -66,10 +67,29 @@ class SignOff:
         files = (self.root / "build" / "allure-results").glob("*-result.json")
         return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
-    def journal(self) -> list[dict[str, Any]]:
-        """Every line of the run's journal."""
-        [file] = (self.root / ".lakeproof" / "runs").glob("*/journal.jsonl")
-        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    def assert_torn_down_once(self) -> None:
+        """The account was made once and undone once, holds what it held before, and nothing of the run is left."""
+        [made], [undone] = self.observed("made"), self.observed("undone")
+        assert undone["after"] == made["before"]
+        assert self.output.count("nothing is left") == 1
+        [directory] = (self.root / ".lakeproof" / "runs").iterdir()
+        assert [file.name for file in directory.iterdir()] == ["journal.jsonl"], "keys outlived the run"
+        self.assert_ended()
+
+    def assert_ended(self) -> None:
+        """The embedded account has ended, and the private directory with its keys is gone."""
+        assert not list((self.root / "tmp").glob("lakeproof-*"))
+        for account in self.observed("account"):
+            assert not Path(f"/proc/{account['pid']}").exists()
+
+    def assert_red(self) -> None:
+        """Nobody can take this run for a success: what is not PASS is listed, and all that was planned is counted."""
+        assert self.code not in (0, 14)
+        red = self.those("FAIL", "NOT_OBTAINED", "NOT_RUN")
+        assert red
+        assert self.facts["planned"] == len(self.verdicts)
+        listed = {line.split("/")[-1] for line in self.output.splitlines() if line.startswith(RED)}
+        assert listed == red
 
 
 def checkout(directory: Path) -> Path:
