@@ -14,12 +14,13 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 from localaws.isolation import isolate_environment
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run an account until it is told to end. Returns the exit code: 0, or 1 when it could not start."""
+    """Run an account until it is told to end. Returns only when it could not start: 1, with one line on stderr."""
     options = _options(arguments)
     isolate_environment()
     from localaws.account import Account
@@ -28,8 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         scps = tuple(json.dumps(document) for document in _scps(options.scp))
-        account = Account(options.account_id, options.region, trail_delay=options.trail_delay, scps=scps)
         server = Server(options.port, lambda request: respond(account, request))
+        account = Account(options.account_id, options.region, trail_delay=options.trail_delay, scps=scps)
     except (OSError, ValueError) as error:
         taken = isinstance(error, OSError) and port_is_taken(error)
         print(f"localaws: {f'port {options.port} is taken' if taken else error}", file=sys.stderr)
@@ -47,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
     print(json.dumps(ready), flush=True)
     _wait_for_end_of_input()
-    return 0
+    _end()
 
 
 def _wait_for_end_of_input() -> None:
@@ -59,8 +60,8 @@ def _wait_for_end_of_input() -> None:
         return
 
 
-def _end() -> None:
-    """End at once: nothing here outlives the process, and no request is half-written to a disk."""
+def _end() -> NoReturn:
+    """End at once, whatever the other threads are doing: nothing of an account outlives its process."""
     os._exit(0)
 
 

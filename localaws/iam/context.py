@@ -208,7 +208,8 @@ PROVIDERS: dict[str, Callable[[Context], Values]] = {
     "aws:referer": _header("referer"),
     "aws:currenttime": lambda context: (iso(context.time),),
     "aws:epochtime": lambda context: (str(int(context.time.timestamp())),),
-    "aws:securetransport": lambda context: _flag(context.call.secure) if context.call else None,
+    # The account stands in for AWS's HTTPS endpoints: a policy that demands TLS must not refuse everything here.
+    "aws:securetransport": lambda context: _flag(True) if context.call else None,
     "aws:requestedregion": _region,
     "aws:tokenissuetime": _issued,
     "aws:multifactorauthpresent": _mfa,

@@ -12,9 +12,7 @@ from botocore.exceptions import ClientError
 
 from tests.conftest import Embedded
 
-ROOT_TRUST = (
-    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"sts:AssumeRole"}]}'
-)
+TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"sts:AssumeRole"}]}'
 
 
 class World:

@@ -79,8 +79,13 @@ def known():
     lines = Path(os.environ["OBSERVED"]).read_text().splitlines()
     return {e["secret"]: e["name"] for e in map(json.loads, lines) if e["what"] == "secret"}
 
+def spoken(name, secret):
+    if name == "AuthorizedUrl":
+        return f"https://studio.example/auth?token={secret}"
+    return f"{name}={secret} {json.dumps({name: secret})}"
+
 def said():
-    return " ".join(f"{name}={secret} {json.dumps({name: secret})}" for secret, name in known().items() if name != "ExternalId")
+    return " ".join(spoken(name, secret) for secret, name in known().items() if name != "ExternalId")
 
 def pytest_runtest_call(item):
     print(said())
