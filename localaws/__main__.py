@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
     print(json.dumps(ready), flush=True)
     _wait_for_end_of_input()
-    _end()
+    return _end()
 
 
 def _wait_for_end_of_input() -> None:
@@ -67,7 +67,7 @@ def _end() -> NoReturn:
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m localaws", description="An embedded AWS account that enforces.")
-    parser.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--port", type=_port, default=0, help="TCP port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--region", type=_region, default="us-east-1")
     parser.add_argument("--account-id", type=_account_id, default="123456789012")
     parser.add_argument(
@@ -84,6 +84,12 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         help="service control policies in force: one policy document, or a list of them, as JSON",
     )
     return parser.parse_args(arguments)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a TCP port")
+    return int(text)
 
 
 def _region(text: str) -> str:

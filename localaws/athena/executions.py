@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Output = Mapping[str, Any]
 MAX_QUERY_BYTES = 262_144
 """Athena API reference, StartQueryExecution: QueryString, maximum length 262144."""
+MAX_BATCH = 50
+"""Athena API reference, BatchGetQueryExecution: QueryExecutionIds, at most 50 items."""
 
 
 def start_query_execution(account: Account, call: Call) -> Output:
@@ -36,6 +38,8 @@ def start_query_execution(account: Account, call: Call) -> Output:
     text = params["QueryString"]
     if len(text.encode("utf-8", "replace")) > MAX_QUERY_BYTES or not text:
         raise invalid("QueryString must be between 1 and 262144 bytes long", "INVALID_INPUT")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise invalid("QueryString is not valid Unicode: it holds half of a surrogate pair", "INVALID_INPUT")
     asked = json.dumps({k: v for k, v in params.items() if k != "ClientRequestToken"}, sort_keys=True, default=str)
     token = params.get("ClientRequestToken")
     key = (call.caller.principal_arn, token) if token else None
@@ -132,6 +136,8 @@ def get_query_execution(account: Account, call: Call) -> Output:
 def batch_get_query_execution(account: Account, call: Call) -> Output:
     """BatchGetQueryExecution, up to 50 ids."""
     found, missing = [], []
+    if len(call.params["QueryExecutionIds"]) > MAX_BATCH:
+        raise invalid(f"At most {MAX_BATCH} QueryExecutionIds can be asked for at once", "INVALID_INPUT")
     with account.athena.lock:
         for query_id in call.params["QueryExecutionIds"]:
             execution = account.athena.state.executions.get(query_id)

@@ -53,7 +53,9 @@ class Expressions:
         handler = _HANDLERS.get(type(node))
         if handler is None:
             raise not_supported(f"{type(node).__name__}", self.at(node))
-        return handler(self, node)
+        bound = handler(self, node)
+        self.queries.written(len(bound.sql), self.at(node))
+        return bound
 
     def at(self, node: exp.Expr) -> Position:
         return position(node, self.queries.text)

@@ -26,6 +26,10 @@ from localaws.athena.types import BOOLEAN, UNKNOWN, Type, common_type, duck
 Position = tuple[int, int] | None
 MAX_SQL = 4_000_000
 """Characters that a statement may become for the engine (nested CASE and subscripts repeat their operands)."""
+MAX_EXPRESSION = 1_000_000
+"""The same for one expression: a list of 25,000 numbers is half of it."""
+MAX_WRITTEN = 40_000_000
+"""The same for all expressions of a statement together, each counted again inside those around it."""
 MAX_SET_TERMS = 500
 
 
@@ -46,6 +50,7 @@ class Queries:
         self.text = text
         self.table = table
         self._fresh = 0
+        self._written = 0
         self._ctes: dict[str, Relation] = {}
 
     def fresh(self, prefix: str) -> str:
@@ -55,6 +60,15 @@ class Queries:
 
     def at(self, node: exp.Expr) -> Position:
         return position(node, self.text)
+
+    def written(self, size: int, at: Position) -> None:
+        """Count an expression of ``size`` characters, as soon as it is there: some repeat their operands.
+
+        Raises QueryFailed STATEMENT_TOO_LARGE beyond MAX_EXPRESSION, and beyond MAX_WRITTEN in all.
+        """
+        self._written += size
+        if size > MAX_EXPRESSION or self._written > MAX_WRITTEN:
+            raise QueryFailed("STATEMENT_TOO_LARGE", "statement is too large once it is planned", at)
 
     def bind(self, node: exp.Expr, parent: Scope | None, ctes: dict[str, Relation]) -> Relation:
         """A query, with its WITH, ORDER BY, OFFSET and LIMIT."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from localaws.call import Call
 
 Output = Mapping[str, Any]
+MOST_ROWS = 1000
+"""Athena API reference, GetQueryResults: MaxResults, maximum value 1000."""
 
 
 def execution_of(account: Account, query_id: str) -> Execution:
@@ -54,7 +57,9 @@ def get_query_results(account: Account, call: Call) -> Output:
             message = f"Query did not finish successfully. Final query state: {execution.state}"
             raise invalid(message, "INVALID_QUERY_EXECUTION_ID")
     body = _result(account, call, execution)
-    most = params.get("MaxResults") or 1000
+    most = params.get("MaxResults") or MOST_ROWS
+    if not 1 <= most <= MOST_ROWS:
+        raise invalid(f"MaxResults must be between 1 and {MOST_ROWS}", "INVALID_INPUT")
     given = params.get("NextToken")
     offset = _offset(given, len(body)) if given else 0
     width = len(execution.columns)
@@ -78,7 +83,7 @@ def get_query_results(account: Account, call: Call) -> Output:
 
 def _offset(token: str, size: int) -> int:
     text = untoken(token)
-    if not text.isdigit() or int(text) > size:
+    if not re.fullmatch("[0-9]{1,12}", text) or int(text) > size:
         raise invalid("Invalid NextToken", "INVALID_INPUT")
     return int(text)
 

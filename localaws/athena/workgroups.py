@@ -158,6 +158,10 @@ def delete_work_group(account: Account, call: Call) -> Output:
             raise invalid(f"WorkGroup {name} is not empty", "INVALID_INPUT")
         for query_id in named:
             del state.named[query_id]
+        for query_id in queries:  # whoever makes a workgroup of this name later gets none of them
+            account.athena.stop(query_id)
+            del state.executions[query_id]
+            state.managed.pop(query_id, None)
         del state.workgroups[name]
     return {}
 

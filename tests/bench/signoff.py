@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def rows(runs: int = 3) -> Iterator[tuple[str, str]]:
-    """Rows (what, figure): the median of ``runs`` whole sign-offs in this environment, after one that is not counted."""
+    """Rows (what, figure): medians of ``runs`` whole sign-offs in this environment, after one that is not counted."""
     measured = [_run() for _ in range(runs + 1)][1:]
     yield (
         "sign-off: command to first verdict, median s (goal: under 6)",

@@ -42,6 +42,7 @@ class TestUnhappyStarts:
             ("--trail-delay", "soon"),
             ("--trail-delay", "-1"),
             ("--port", "http"),
+            ("--port", "65536"),
             ("--digest-interval", "5"),
             ("--fault", "throttle"),
         ],

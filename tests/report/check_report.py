@@ -1,4 +1,4 @@
-"""``make check-report``: a red sign-off's report, opened in a real headless Chromium. Needs Node, so not in ``make test``."""
+"""``make check-report``: a red report, opened in a real headless Chromium. Needs Node, so not in ``make test``."""
 
 from __future__ import annotations
 

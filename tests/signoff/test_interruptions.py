@@ -44,7 +44,7 @@ def pytest_runtest_call(item):
 '''
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_a_signal_in_a_scenario_ends_the_run_in_order(name: str, root: Path) -> None:
     """Exit code 2; what did not run is NOT_RUN; everything is undone once."""
     run = sign_off(root, "-k", SOME, plugin=SIGNAL, SIGNAL=name)
