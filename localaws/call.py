@@ -50,8 +50,16 @@ class Call:
 
     def acting(self, service: str, operation: str, params: dict[str, Any], invoked_by: str) -> Call:
         """The same caller's call of another service, made on their behalf by ``invoked_by``."""
-        return replace(self, service=service, operation=operation, params=params, invoked_by=invoked_by,
-                       source_ip=invoked_by, user_agent=invoked_by, trail=TrailNotes())
+        return replace(
+            self,
+            service=service,
+            operation=operation,
+            params=params,
+            invoked_by=invoked_by,
+            source_ip=invoked_by,
+            user_agent=invoked_by,
+            trail=TrailNotes(),
+        )
 
 
 Handler = Callable[["Account", Call], Mapping[str, Any]]

@@ -56,6 +56,11 @@ def claimed_service(request: HttpRequest) -> Service | None:
     return by_name(named_service(request) or "")
 
 
+def signed_by_version_2(request: HttpRequest) -> bool:
+    """Whether S3's former signature is used: botocore still presigns with it where it is not told otherwise."""
+    return request.headers.get("authorization", "").startswith("AWS ") or "AWSAccessKeyId=" in request.raw_query
+
+
 def by_name(signing_name: str) -> Service | None:
     """The service that a signature names so."""
     return CONTROL if signing_name == CONTROL.name else BY_SIGNING_NAME.get(signing_name)

@@ -157,6 +157,8 @@ def _no_such_service(request: HttpRequest) -> AwsError:
     operation = action.group(1).decode() if action else request.headers.get("x-amz-target", "").rpartition(".")[2]
     if named is None and operation in sts.UNSIGNED:
         return not_implemented("sts", operation)
+    if named is None and claims.signed_by_version_2(request):
+        return refuse("rest-xml", "unknown_algorithm")
     if named is None:
         return refuse(_likely_protocol(request), "anonymous")
     return not_implemented(named, operation or f"{request.method} {request.raw_path}")

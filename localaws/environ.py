@@ -8,12 +8,16 @@ from typing import Any
 from urllib.parse import unquote
 
 from moto.core.request import Request
+from werkzeug.datastructures import ImmutableMultiDict
 
 
 def moto_request(
-    method: str, raw_path: str, raw_query: str, host: str, headers: Mapping[str, str], body: bytes
+    method: str, raw_path: str, raw_query: str, host: str, headers: Mapping[str, str], body: bytes, form: bool
 ) -> Request:
-    """``raw_path`` and ``raw_query`` are percent-encoded; ``headers`` need no Host and no Content-Length."""
+    """``raw_path`` and ``raw_query`` are percent-encoded; ``headers`` need no Host and no Content-Length.
+
+    ``form`` says whether the body may be read as a form. An S3 object that claims to be one is content all the same.
+    """
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
         "PATH_INFO": unquote(raw_path, "latin-1"),
@@ -30,4 +34,8 @@ def moto_request(
     environ["HTTP_HOST"] = host
     environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
     environ["CONTENT_LENGTH"] = str(len(body))
-    return Request(environ)
+    request = Request(environ)
+    if not form:
+        request.get_data()
+        request.__dict__.update(form=ImmutableMultiDict(), files=ImmutableMultiDict())
+    return request

@@ -49,6 +49,9 @@ INVALID_PARAMETERS = {
 MODELLED_INVALID = ("ValidationException", "InvalidRequestException", "InvalidInputException")
 """What a service that models its own validation error calls it: an operation's first one wins (inferred)."""
 
+MAX_DOCUMENT = 8 * 1024 * 1024
+"""Bytes of a body that is read as a document (inferred: each service has a limit of its own, none has a larger one)."""
+
 VIRTUAL_HOST = ".localhost"
 UNREADABLE = (RequestParserError, ValueError, TypeError, AttributeError, KeyError, RecursionError, binascii.Error)
 
@@ -72,12 +75,16 @@ def parse(service: Service, request: HttpRequest) -> Parsed:
     that do not fit the model, are reported in ``problem``, so that the refused call can still be recorded.
     """
     body = request.body
+    if service.protocol != "rest-xml" and len(body) > MAX_DOCUMENT:
+        raise _too_large(service)
     routed = _routable(service, request)
     try:
         operation, uri_params = _router(service).match(routed)
     except HTTPException:
         code, status = UNKNOWN_OPERATION[service.protocol]
         raise AwsError(code, _unknown(service, request, routed), status) from None
+    if len(body) > MAX_DOCUMENT and not operation.has_streaming_input:
+        return Parsed(operation, {}, _too_large(service))
     parser = PARSERS[service.protocol](operation, timestamp_parser=_aware_timestamp)
     try:
         params = parser.parse(
@@ -132,7 +139,7 @@ def _routable(service: Service, request: HttpRequest) -> Request:
     names = ("content-type",) if service.protocol == "query" else ()
     headers = {name: value for name, value in request.headers.items() if name.startswith("x-amz-") or name in names}
     form = request.body if service.protocol == "query" else b""
-    return moto_request(request.method, path, request.raw_query, "localhost", headers, form)
+    return moto_request(request.method, path, request.raw_query, "localhost", headers, form, form=True)
 
 
 @functools.cache
@@ -163,6 +170,13 @@ def _malformed(service: Service) -> str:
     if service.protocol == "rest-xml":
         return "The XML you provided was not well-formed or did not validate against our published schema"
     return "The request body could not be read"
+
+
+def _too_large(service: Service) -> AwsError:
+    if service.protocol == "rest-xml":
+        return AwsError("MaxMessageLengthExceeded", "Your request was too big.", 400)
+    code = "RequestEntityTooLarge" if service.protocol == "query" else "RequestEntityTooLargeException"
+    return AwsError(code, f"The request body is larger than {MAX_DOCUMENT} bytes", 413)
 
 
 def _invalid(service: Service, operation: OperationModel, params: dict[str, Any]) -> AwsError | None:

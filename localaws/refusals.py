@@ -69,7 +69,11 @@ S3: dict[Reason, tuple[str, int, str]] = {
         "Missing required header for this request: x-amz-content-sha256",
     ),
     "malformed_presigned": ("AuthorizationQueryParametersError", 400, "{detail}"),
-    "unknown_algorithm": ("InvalidRequest", 400, "The authorization mechanism you have provided is not supported."),
+    "unknown_algorithm": (
+        "InvalidRequest",
+        400,
+        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+    ),
 }
 
 QUERY: dict[Reason, tuple[str, int, str]] = {

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from localaws.athena.failure import QueryFailed, engine_failure
-from localaws.athena.scope import relation_name
+from localaws.athena.scope import relation_name, schema_name
 from localaws.athena.shapes import Shape
 from localaws.athena.types import duck, quoted
 
@@ -49,7 +49,7 @@ class Engine:
         for shape in shapes:
             name = (shape.table.database, shape.table.name)
             rows = tables[name]
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {relation_name(*name).partition('.')[0]}")
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema_name(name[0])}")
             connection.register("incoming", rows)
             named = [(quoted(c.name), duck(c.type)) for c in shape.table.columns]
             columns = ", ".join(f"CAST({column} AS {type_}) AS {column}" for column, type_ in named)

@@ -52,6 +52,8 @@ def start_query_execution(account: Account, call: Call) -> Output:
             return {"QueryExecutionId": query_id}
     execution, statement = _prepared(account, call, text)
     with athena.lock:
+        if execution.workgroup not in athena.state.workgroups:
+            raise invalid(f"WorkGroup {execution.workgroup} is not found.", "WORKGROUP_NOT_FOUND")
         if key:
             athena.state.tokens[key] = (asked, execution.query_id)
         athena.begin(execution, call, statement)

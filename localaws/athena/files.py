@@ -50,29 +50,22 @@ def files_of(store: Store, document: Mapping[str, Any], partitions: Sequence[Map
     """The objects that hold the table's rows, in a fixed order: by partition, then by key.
 
     Names that begin with "_" or "." are no data (Athena User Guide, "Table location"). Raises QueryFailed for a format
-    that is not served and for a bucket that is not there.
+    that is not served, for a location that is none, and for a bucket that is not there.
     """
     storage = document.get("StorageDescriptor") or {}
     serde = (storage.get("SerdeInfo") or {}).get("SerializationLibrary", "")
     if serde != PARQUET:
         raise not_supported(f"a table with the SerDe {serde or 'none'}")
-    places: list[tuple[str, tuple[str | None, ...]]]
-    if document.get("PartitionKeys"):
-        places = [
-            (p["StorageDescriptor"]["Location"], tuple(None if v == HIVE_NULL else v for v in p["Values"]))
-            for p in partitions
-        ]
+    places: list[tuple[str, str, tuple[str | None, ...]]]
+    if keys := document.get("PartitionKeys"):
+        places = [(*_place(p, "a partition"), _values(p, len(keys))) for p in partitions]
     else:
-        places = [(storage.get("Location", ""), ())]
+        places = [(*_place(document, "the table"), ())]
     found: list[File] = []
     listings: dict[str, dict[str, str]] = {}
-    for location, values in places:
-        try:
-            bucket, prefix = split_uri(location)
-        except ValueError:
-            raise QueryFailed("HIVE_METASTORE_ERROR", "the table's location is no S3 location") from None
+    for bucket, prefix, values in places:
         if bucket not in listings:
-            listings[bucket] = _listing(store, bucket, [p for p, _ in places])
+            listings[bucket] = _listing(store, bucket, [p for b, p, _ in places if b == bucket])
         prefix = prefix.rstrip("/") + "/" if prefix else ""
         for key, etag in listings[bucket].items():
             if key.startswith(prefix) and _is_data(key):
@@ -80,9 +73,24 @@ def files_of(store: Store, document: Mapping[str, Any], partitions: Sequence[Map
     return tuple(found)
 
 
-def _listing(store: Store, bucket: str, locations: Iterable[str]) -> dict[str, str]:
+def _place(document: Mapping[str, Any], whose: str) -> tuple[str, str]:
+    """Bucket and key of the location that a table or a partition is stored at."""
+    try:
+        return split_uri((document.get("StorageDescriptor") or {}).get("Location") or "")
+    except ValueError:
+        raise QueryFailed("HIVE_METASTORE_ERROR", f"the location of {whose} is no S3 location") from None
+
+
+def _values(partition: Mapping[str, Any], keys: int) -> tuple[str | None, ...]:
+    values = partition.get("Values") or ()
+    if len(values) != keys:
+        raise QueryFailed("HIVE_METASTORE_ERROR", "a partition has not one value for each partition key")
+    return tuple(None if value == HIVE_NULL else value for value in values)
+
+
+def _listing(store: Store, bucket: str, keys: Iterable[str]) -> dict[str, str]:
     """Etags by key, of everything below the longest prefix that the locations in the bucket share."""
-    prefixes = [key.rstrip("/") + "/" if key else "" for b, key in map(split_uri, locations) if b == bucket]
+    prefixes = [key.rstrip("/") + "/" if key else "" for key in keys]
     shared = prefixes[0]
     for prefix in prefixes[1:]:
         while not prefix.startswith(shared):
@@ -148,7 +156,10 @@ class Columns:
             self._keep({wanted[name]: held[name] for name in missing})
         arrays = [held[name] for name in columns]
         for value, type_ in zip(file.values, keys.values(), strict=True):
-            constant = pa.scalar(unquote(value) if value is not None else None, pa.string()).cast(arrow_type(type_))
+            try:
+                constant = pa.scalar(unquote(value) if value is not None else None, pa.string()).cast(arrow_type(type_))
+            except pa.ArrowException:
+                raise QueryFailed("HIVE_BAD_DATA", "A partition's value is not of its key's type") from None
             arrays.append(pa.chunked_array([pa.repeat(constant, rows)]))
         return pa.Table.from_arrays(arrays, schema=schema)
 

@@ -69,14 +69,34 @@ def unify(values: list[Bound], what: str, position: Position) -> tuple[list[Boun
 def comparison(operator: str, left: Bound, right: Bound, position: Position) -> Bound:
     """``=``, ``<>``, ``<``, ``<=``, ``>``, ``>=``, ``IS [NOT] DISTINCT FROM``.
 
-    A number and a varchar do not compare.
+    A number and a varchar do not compare. NaN equals nothing and is in no order, except to IS DISTINCT FROM.
+    Source: IEEE 754, as Trino's DoubleType compares. An array with a NULL inside is refused when the query runs.
     """
     shared = common_type(left.type, right.type)
     ordering = operator not in ("=", "<>", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
     if shared is None or (shared.name in ("map", "row") and ordering):
         raise mismatch(operator, left.type, right.type, position)
+    doubtful = [left.type in (DOUBLE, REAL) and left.kind != "constant"]
+    doubtful.append(right.type in (DOUBLE, REAL) and right.kind != "constant")
     left, right = coerce(left, shared), coerce(right, shared)
-    return Bound(f"({left.sql} {operator} {right.sql})", BOOLEAN, "value", (left, right))
+    sql = f"({left.sql} {operator} {right.sql})"
+    plain = not operator.startswith("IS ")
+    if plain and shared.name == "array":
+        sql = _array_comparison(sql, left, right, position)
+    elif plain and any(doubtful):
+        nan = " OR ".join(f"isnan({v.sql})" for v, may_be in zip((left, right), doubtful, strict=True) if may_be)
+        answer = "true" if operator == "<>" else "false"
+        missing = f"{left.sql} IS NULL OR {right.sql} IS NULL"
+        sql = f"(CASE WHEN {nan} THEN (CASE WHEN {missing} THEN NULL ELSE {answer} END) ELSE {sql} END)"
+    return Bound(sql, BOOLEAN, "value", (left, right))
+
+
+def _array_comparison(sql: str, left: Bound, right: Bound, position: Position) -> str:
+    """The engine takes NULL elements for equal, Trino answers NULL or fails: neither is guessed here."""
+    if left.type.inner().name in ("array", "map", "row", "double", "real"):
+        raise not_supported(f"a comparison of {left.type}", position)
+    missing = " OR ".join(f"len({v.sql}) <> list_count({v.sql})" for v in (left, right))
+    return f"(CASE WHEN {missing} THEN error('lakeproof:ARRAY_NULL') ELSE {sql} END)"
 
 
 def boolean(value: Bound, what: str, position: Position) -> Bound:

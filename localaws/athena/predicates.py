@@ -53,6 +53,8 @@ def _against_subquery(e: Expressions, node: exp.Expr, query: exp.Query, operator
     shared = common_type(left.type, sub.type)
     if shared is None:
         raise mismatch(operator, left.type, sub.type, e.at(node))
+    if shared.name == "array":
+        raise not_supported(f"a comparison of {shared} with a subquery", e.at(node))
     if sub.type != shared:
         alias = e.queries.fresh("s")
         target = duck(shared)
@@ -84,7 +86,9 @@ def is_in(e: Expressions, node: exp.In) -> Bound:
     if isinstance(node.this, exp.Tuple):
         raise not_supported("a row value", e.at(node))
     values = [e.bind(node.this), *(e.bind(v) for v in node.expressions)]
-    values, _ = unify(values, "IN value and list items", e.at(node))
+    values, type_ = unify(values, "IN value and list items", e.at(node))
+    if type_.name == "array":
+        raise not_supported(f"IN of {type_}", e.at(node))
     inside = ", ".join(v.sql for v in values[1:])
     return Bound(f"({values[0].sql} IN ({inside}))", BOOLEAN, "value", tuple(values))
 

@@ -46,18 +46,20 @@ class Reader:
                 continue
             if visibility.governed:
                 self._data_access(catalog)
-                self._own_s3_rights(catalog, filter(self._outside, shape.files))
+                self._own_s3_rights(catalog, self._outside(shape))
             else:
                 self._own_s3_rights(catalog, shape.files)
         return shapes
 
-    def _outside(self, file: File) -> bool:
-        """Whether Lake Formation has no location registered for the file, and so no credentials to vend for it.
+    def _outside(self, shape: Shape) -> list[File]:
+        """The files that the registration of the table's own location does not cover: no credentials are vended there.
 
         A governed table may have a partition elsewhere; that part is read with the caller's own rights (Lake Formation
         developer guide, "Registering an Amazon S3 location": only registered locations are managed).
         """
-        return not self._account.lakeformation.registered(f"s3://{file.bucket}/{file.key}")
+        home = ((shape.table.document or {}).get("StorageDescriptor") or {}).get("Location") or ""
+        alike = self._account.lakeformation.registered_alike
+        return [file for file in shape.files if not alike(f"s3://{file.bucket}/{file.key}", home)]
 
     def _shape(self, table: VisibleTable) -> Shape:
         if table.document is None:

@@ -43,8 +43,20 @@ class Relations:
         """FROM and its joins, comma joins among them."""
         if node is None:
             return Source("", ())
-        source = self.bind(node.this, ())
+        return self._joined(self.bind(node.this, ()), joins)
+
+    def _joined(self, source: Source, joins: list[exp.Join]) -> Source:
+        """A relation and the joins after it, from left to right.
+
+        A comma binds less than JOIN, so where the order would show in the answer the mixture is refused.
+        """
+        commas = False
         for join in joins:
+            side = str(join.args.get("side") or "").upper()
+            if commas and (side in ("RIGHT", "FULL") or join.args.get("using")):
+                what = f"{side} JOIN" if side in ("RIGHT", "FULL") else "USING"
+                raise not_supported(f"{what} after a comma join (write CROSS JOIN for the comma)", self._at(join))
+            commas = commas or _is_comma(join)
             source = self._join(source, join)
         return source
 
@@ -88,9 +100,7 @@ class Relations:
 
     def _with_joins(self, source: Source, node: exp.Expr) -> Source:
         """Joins inside parentheses hang on the first table."""
-        for join in node.args.get("joins") or []:
-            source = self._join(source, join)
-        return source
+        return self._joined(source, node.args.get("joins") or [])
 
     def _common_table(self, node: exp.Table, name: str) -> Source:
         relation = self.ctes[name]
@@ -111,10 +121,7 @@ class Relations:
         bare.set("alias", None)
         joins = bare.args.pop("joins", None)
         relation = self.queries.bind(bare, self.parent, self.ctes)
-        source = self._derived(node, relation, alias)
-        for join in joins or []:
-            source = self._join(source, join)
-        return source
+        return self._joined(self._derived(node, relation, alias), joins or [])
 
     def _derived(self, node: exp.Expr, relation: Relation, alias: exp.Expr | None) -> Source:
         name = self.queries.fresh("r")
@@ -206,6 +213,11 @@ class Relations:
             merged.append(Field(name, (), value, type_))
         rest = [f for f in (*left.fields, *right.fields) if f not in used]
         return Source(f"{left.sql} {side} JOIN {right.sql} ON ({' AND '.join(conditions)})", (*merged, *rest))
+
+
+def _is_comma(join: exp.Join) -> bool:
+    """Whether a join is written as a comma, which binds less than JOIN does."""
+    return not any(join.args.get(k) for k in ("side", "kind", "on", "using", "method"))
 
 
 def _one(source: Source, name: str, at: tuple[int, int] | None) -> Field:

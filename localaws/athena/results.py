@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from localaws.athena.failure import QueryFailed
+from localaws.athena.failure import QueryFailed, not_supported
 from localaws.athena.types import Type
 
 if TYPE_CHECKING:
@@ -57,7 +57,38 @@ def _quoted(label: str) -> str:
 
 
 def _texts(column: pa.Array, type_: Type) -> pa.Array:
-    """A column as the texts that the result shows; NULL stays NULL."""
+    """A column as the texts that the result shows; NULL stays NULL.
+
+    Raises QueryFailed NOT_SUPPORTED for times beyond the years 1 to 9999, which Java writes in another way.
+    """
+    import pyarrow as pa
+
+    try:
+        if type_.name == "date":
+            _check_years(column.cast(pa.int32()), 1)
+        elif type_.name.startswith("timestamp"):
+            _check_years(column.cast(pa.timestamp("us")).cast(pa.int64()), 86_400_000_000)
+        return _written(column, type_)
+    except (pa.ArrowException, ValueError, OverflowError):
+        if "date" in str(type_) or "timestamp" in str(type_):
+            raise not_supported("a date or time beyond the years 1 to 9999 in a result") from None
+        raise
+
+
+FIRST_DAY, LAST_DAY = -719_162, 2_932_896
+"""0001-01-01 and 9999-12-31, in days from 1970-01-01."""
+
+
+def _check_years(column: pa.Array, day: int) -> None:
+    """``column`` counts in units of which ``day`` make a day. Raises ValueError."""
+    import pyarrow.compute as pc
+
+    ends = pc.min_max(column).as_py()
+    if ends["min"] is not None and not (FIRST_DAY * day <= ends["min"] and ends["max"] < (LAST_DAY + 1) * day):
+        raise ValueError("a year of more or less than four digits")
+
+
+def _written(column: pa.Array, type_: Type) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 

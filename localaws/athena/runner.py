@@ -152,7 +152,8 @@ class Runner:
     def _write(self, execution: Execution, body: bytes, metadata: bytes, athena: Athena, content_type: str) -> None:
         if execution.output is None:
             with athena.lock:
-                athena.state.managed[execution.query_id] = body
+                if execution.query_id in athena.state.executions:  # else its workgroup was deleted meanwhile
+                    athena.state.managed[execution.query_id] = body
             return
         locations.write(self._account, execution.output, body, content_type)
         locations.write(self._account, f"{execution.output}.metadata", metadata, "application/octet-stream")

@@ -120,6 +120,11 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def schema_name(database: str) -> str:
+    """The engine's name of a database. The prefix keeps databases apart from the engine's own schemas."""
+    return quoted("lf_" + database)
+
+
 def relation_name(database: str, table: str) -> str:
-    """The engine's name of a table. The prefix keeps databases apart from the engine's own schemas."""
-    return f"{quoted('lf_' + database)}.{quoted(table)}"
+    """The engine's name of a table."""
+    return f"{schema_name(database)}.{quoted(table)}"

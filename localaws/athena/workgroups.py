@@ -152,7 +152,7 @@ def delete_work_group(account: Account, call: Call) -> Output:
         _workgroup(account, name)
         if name == PRIMARY:
             raise invalid("Primary WorkGroup cannot be deleted", "INVALID_INPUT")
-        queries = [i for i, e in state.executions.items() if e.workgroup == name]
+        queries = {i for i, e in state.executions.items() if e.workgroup == name}
         named = [i for i, n in state.named.items() if n.workgroup == name]
         if (queries or named) and not call.params.get("RecursiveDeleteOption"):
             raise invalid(f"WorkGroup {name} is not empty", "INVALID_INPUT")
@@ -162,6 +162,8 @@ def delete_work_group(account: Account, call: Call) -> Output:
             account.athena.stop(query_id)
             del state.executions[query_id]
             state.managed.pop(query_id, None)
+        for key in [k for k, (_, query_id) in state.tokens.items() if query_id in queries]:
+            del state.tokens[key]
         del state.workgroups[name]
     return {}
 

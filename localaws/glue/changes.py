@@ -14,6 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from localaws.errors import AwsError
 from localaws.glue.defaults import database_born, database_with_defaults, table_born
+from localaws.glue.placing import (
+    check_columns,
+    check_form,
+    check_location,
+    check_partition,
+    check_values,
+    location_of,
+)
 from localaws.lakeformation import denials
 from localaws.lakeformation.model import CATALOG, database_resource, table_resource
 from localaws.lakeformation.service import principal_of
@@ -36,7 +44,7 @@ def create_database(
     with lakeformation.lock:
         lakeformation.require(who, "CREATE_DATABASE", CATALOG)
         stored = database_with_defaults(account, database_input)
-        _check_location(account, who, stored.get("LocationUri"), None)
+        check_location(account, who, stored.get("LocationUri"), None)
         params: dict[str, Any] = {"DatabaseInput": stored}
         if tags:
             params["Tags"] = dict(tags)
@@ -56,8 +64,9 @@ def update_database(account: Account, who: Caller | str, name: str, database_inp
         if stored["Name"] != name:
             raise AwsError("InvalidInputException", "Database name cannot be changed.")
         stored.setdefault("CreateTableDefaultPermissions", former.get("CreateTableDefaultPermissions") or [])
+        check_form(stored.get("LocationUri"))
         if stored.get("LocationUri") != former.get("LocationUri"):
-            _check_location(account, who, stored.get("LocationUri"), None)
+            check_location(account, who, stored.get("LocationUri"), None)
         account.store.invoke("glue", "UpdateDatabase", {"Name": name, "DatabaseInput": stored})
         lakeformation.catalog.forget(name)
         lakeformation.changed()
@@ -85,7 +94,7 @@ def create_table(account: Account, who: Caller | str, database: str, table_input
     with lakeformation.lock:
         _existing_database(account, who, database, "CREATE_TABLE")
         stored = _folded(table_input)
-        _check_location(account, who, _location(stored), database)
+        check_location(account, who, location_of(stored), database)
         account.store.invoke("glue", "CreateTable", {"DatabaseName": database, "TableInput": stored, **further})
         lakeformation.catalog.forget(database, stored["Name"])
         lakeformation.state.creators[(database, stored["Name"])] = who if isinstance(who, str) else who.arn
@@ -94,14 +103,19 @@ def create_table(account: Account, who: Caller | str, database: str, table_input
 
 
 def update_table(account: Account, who: Caller | str, database: str, table_input: Document) -> None:
-    """Replace a table's definition. Needs ALTER, and the right to a location that is new to it [inferred]."""
+    """Replace a table's definition. Needs ALTER, and the right to a location that is new to it [inferred].
+
+    Columns that data cells filters name are an administrator's to change.
+    """
     lakeformation = account.lakeformation
     database = database.lower()
     stored = _folded(table_input)
     with lakeformation.lock:
         former = _existing_table(account, who, database, stored["Name"], "ALTER")
-        if _location(stored) != _location(former):
-            _check_location(account, who, _location(stored), database)
+        check_columns(account, who, former, stored)
+        check_form(location_of(stored))
+        if location_of(stored) != location_of(former):
+            check_location(account, who, location_of(stored), database)
         account.store.invoke("glue", "UpdateTable", {"DatabaseName": database, "TableInput": stored})
         lakeformation.catalog.forget(database, stored["Name"])
         lakeformation.changed()
@@ -145,13 +159,16 @@ def add_partitions(
     with lakeformation.lock:
         document = _existing_table(account, who, database, table, "ALTER", "INSERT")
         keys = len(document.get("PartitionKeys") or ())
+        beside = list(lakeformation.catalog.partitions(database, table))
         for partition in partition_inputs:
             if len(partition.get("Values") or ()) != keys:
                 raise AwsError(
                     "InvalidInputException",
                     "The number of partition keys do not match the number of partition values",
                 )
-            _check_partition_location(account, who, database, document, partition)
+            same = [str(value) for value in partition["Values"]]
+            check_partition(account, who, document, partition, [one for one in beside if one["Values"] != same])
+            beside.append(partition)
         params = {"DatabaseName": database, "TableName": table, "PartitionInputList": list(partition_inputs)}
         errors: list[dict[str, Any]] = account.store.invoke("glue", "BatchCreatePartition", params).get("Errors", [])
         lakeformation.catalog.forget_partitions(database, table)
@@ -161,12 +178,17 @@ def add_partitions(
 def update_partition(
     account: Account, who: Caller | str, database: str, table: str, values: Sequence[str], partition: Document
 ) -> None:
-    """Replace one partition's definition. Needs ALTER or INSERT on the table, and the right to its location."""
+    """Replace one partition's definition. Needs ALTER on the table, and the right to its location.
+
+    Where the table has data cells filters, only an administrator may give it other values [our rule].
+    """
     lakeformation = account.lakeformation
     database, table = database.lower(), table.lower()
     with lakeformation.lock:
-        document = _existing_table(account, who, database, table, "ALTER", "INSERT")
-        _check_partition_location(account, who, database, document, partition)
+        document = _existing_table(account, who, database, table, "ALTER")
+        check_values(account, who, document, values, partition)
+        beside = [one for one in lakeformation.catalog.partitions(database, table) if one["Values"] != list(values)]
+        check_partition(account, who, document, partition, beside)
         params = {
             "DatabaseName": database,
             "TableName": table,
@@ -215,25 +237,6 @@ def _existing_table(account: Account, who: Caller | str, database: str, name: st
     if not any(lakeformation.may(who, permission, table_resource(database, name)) for permission in permissions):
         raise denials.required(permissions[0], name)
     return document
-
-
-def _check_location(account: Account, who: Caller | str, uri: str | None, database: str | None) -> None:
-    if uri and not account.lakeformation.data_location_allowed(who, uri, database):
-        raise denials.location(uri)
-
-
-def _check_partition_location(
-    account: Account, who: Caller | str, database: str, table: Document, partition: Document
-) -> None:
-    """A partition within its table's location needs no further right: the table's creator had it [inferred]."""
-    uri, home = _location(partition), _location(table)
-    if uri and home and (uri.rstrip("/") + "/").startswith(home.rstrip("/") + "/"):
-        return
-    _check_location(account, who, uri, database)
-
-
-def _location(document: Document) -> str:
-    return (document.get("StorageDescriptor") or {}).get("Location") or ""
 
 
 def _folded(table_input: Document) -> dict[str, Any]:

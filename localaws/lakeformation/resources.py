@@ -6,6 +6,7 @@ wildcard is listed with the name ALL_TABLES (observed, as noted in Terraform's A
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from localaws.errors import AwsError, not_implemented
 from localaws.lakeformation.model import ALL_TABLES_NAME, CATALOG, Grant, Kind, Resource
 
 Shape = Mapping[str, Any]
+
+_LOCATION = re.compile(r"s3[an]?://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/([^/?#\x00-\x1f\x7f][^?#\x00-\x1f\x7f]*)?)?")
 
 
 def parsed(shape: Shape, account_id: str) -> Resource:
@@ -57,6 +60,14 @@ def uri_as_arn(uri: str) -> str:
         if uri.startswith(scheme):
             return "arn:aws:s3:::" + uri.removeprefix(scheme).rstrip("/")
     return uri.rstrip("/") if uri.startswith("arn:aws:s3:::") else ""
+
+
+def strict_location(uri: str) -> bool:
+    """Whether the URI is ``s3://bucket/key`` in the one spelling that everybody reads alike.
+
+    The scheme and bucket in lower case, no empty first segment of the key, no query, fragment or control character.
+    """
+    return _LOCATION.fullmatch(uri) is not None
 
 
 def _names(values: list[str]) -> tuple[str, ...]:

@@ -156,17 +156,28 @@ class LakeFormation:
         """Whether a registered location covers the URI."""
         return self.location_registered(uri) is not None
 
+    def registered_alike(self, uri: str, home: str) -> bool:
+        """Whether the same registration, or none, covers both, and no other lies in ``uri``."""
+        with self.lock:
+            if self.state.location(uri) is not self.state.location(home):
+                return False
+            arn = resources.uri_as_arn(uri)
+            return not any(within(key, arn) and key != arn for key in self.state.registered)
+
     def data_location_allowed(self, who: Caller | str, uri: str, database: str | None = None) -> Explanation:
         """Whether the principal may make catalog objects that point to the URI (DATA_LOCATION_ACCESS).
 
-        Not asked for: an unregistered location, administrators, and a location within the database's own one
-        (developer guide, 'Creating a database' and 'Implicit Lake Formation permissions').
+        Not asked for: a location that neither lies in a registered one nor holds one, administrators, and a location
+        within the database's own one (developer guide, 'Creating a database' and 'Implicit Lake Formation
+        permissions'). What is not plainly an S3 location is not allowed.
         """
         principal = principal_of(who)
         arn = resources.uri_as_arn(uri)
         with self.lock:
-            if self.state.location(uri) is None:
-                return Explanation(True, (f"{uri} is not in a registered location",))
+            if not resources.strict_location(arn.replace("arn:aws:s3:::", "s3://", 1)):
+                return Explanation(False, (f"{uri} is not an S3 location",))
+            if self.state.location(uri) is None and not any(within(key, arn) for key in self.state.registered):
+                return Explanation(True, (f"{uri} is not in a registered location, and holds none",))
             if self.state.is_admin(principal):
                 return Explanation(True, (f"{principal} is a data lake administrator: all locations",))
             home = (self.catalog.database(database) or {}).get("LocationUri") if database else None

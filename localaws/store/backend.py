@@ -180,4 +180,4 @@ def _request(account_id: str, region: str, service: str, model: OperationModel, 
         "Authorization": f"AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20000101/{region}/{signing_name}/aws4_request",
         "x-moto-account-id": account_id,
     }
-    return moto_request(serialized["method"], url.path, url.query, host, headers, content)
+    return moto_request(serialized["method"], url.path, url.query, host, headers, content, service != "s3")

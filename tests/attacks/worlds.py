@@ -156,6 +156,9 @@ class LakeFormation:
     def registered(self, uri: str) -> bool:
         return uri.startswith("s3://lake/")
 
+    def registered_alike(self, uri: str, home: str) -> bool:
+        return self.registered(uri) == self.registered(home)
+
     def may(self, who: Caller, permission: str, resource: Any) -> Explanation:
         return Explanation(False, ())
 

@@ -7,15 +7,18 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.error
+import urllib.request
 from collections import Counter
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.conftest import Embedded
+from tests.conftest import CLIENT, Embedded
 
 AWS_CLI = Path(sys.executable).with_name("aws")
 
@@ -123,6 +126,17 @@ class TestRefusedLoudly:
         assert answer.status // 100 == 4
         assert answer.code in ("MalformedXML", "InvalidRequest")
 
+    @pytest.mark.parametrize("protocol", ["json", "query", "rest-json", "s3"])
+    def test_a_document_that_is_too_large(self, wire: Any, protocol: str) -> None:
+        """A body of more than eight megabytes that is to be read as a document is refused before it is read."""
+        probe = wire.probe(protocol)
+        path = "/some-bucket?tagging" if protocol == "s3" else probe.path
+        method = "PUT" if protocol == "s3" else probe.method
+        large = type(probe)(probe.service, method, path, probe.headers, b" " * (8 * 1024 * 1024 + 1))
+        answer = wire.send(wire.signed(large))
+        assert answer.status == (400 if protocol == "s3" else 413)
+        assert answer.code.startswith(("RequestEntityTooLarge", "MaxMessageLengthExceeded"))
+
     @pytest.mark.parametrize(
         "content",
         [
@@ -183,6 +197,30 @@ class TestHttp:
             sts.get_session_token()
         ids.append(error.value.response["ResponseMetadata"]["RequestId"])
         assert len(set(ids)) == 4 and all(len(each) == 36 for each in ids)
+
+    def test_presigned_urls(self, embedded: Embedded) -> None:
+        """boto3's presigned URLs upload and download with no credentials beside them, and only what they say."""
+        s3 = embedded.client("s3", config=CLIENT.merge(Config(signature_version="s3v4")))
+        s3.create_bucket(Bucket="presigned")
+        named = {"Bucket": "presigned", "Key": "some key/ü"}
+        put = urllib.request.Request(s3.generate_presigned_url("put_object", named), data=b"sent", method="PUT")
+        with urllib.request.urlopen(put, timeout=5) as answer:
+            assert answer.status == 200
+        get = s3.generate_presigned_url("get_object", named)
+        with urllib.request.urlopen(get, timeout=5) as answer:
+            assert answer.read() == b"sent"
+        for spoilt in (get.replace("some%20key", "other"), get + "&versionId=null"):
+            with pytest.raises(urllib.error.HTTPError, match="403"):
+                urllib.request.urlopen(spoilt, timeout=5)
+
+    def test_signature_version_2_is_refused_by_name(self, embedded: Embedded) -> None:
+        """S3's former signature, with which botocore presigns by default, is refused as AWS does for new buckets."""
+        s3 = embedded.client("s3")
+        url = s3.generate_presigned_url("get_object", {"Bucket": "b", "Key": "k"})
+        assert "AWSAccessKeyId=" in url
+        with pytest.raises(urllib.error.HTTPError, match="400") as error:
+            urllib.request.urlopen(url, timeout=5)
+        assert b"AWS4-HMAC-SHA256" in error.value.read()
 
     @pytest.mark.parametrize("key", ["a b", "ä/ö", "%2F", "a+b", "//x//", "a/../b", "trailing/", "q?a=b&c", "#~.-_"])
     def test_odd_keys(self, embedded: Embedded, key: str) -> None:

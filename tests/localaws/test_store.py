@@ -15,6 +15,7 @@ from localaws.errors import AwsError
 from localaws.store import PolicyRecord, Store
 
 ACCOUNT_ID = "210987654321"
+FORM = "application/x-www-form-urlencoded"
 TRUST = '{"Version":"2012-10-17","Statement":[]}'
 ALLOW = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}'
 DENY = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'
@@ -119,6 +120,13 @@ class TestObjects:
         store.delete_object(bucket, key)
         assert refusal(store.read_object, bucket, key).code == "NoSuchKey"
         assert store.list_objects(bucket, key) == []
+
+    def test_a_form_is_content_too(self, store: Store, lake: str) -> None:
+        """An object whose content type is a form's keeps its bytes: they are never read as parameters."""
+        put = {"Bucket": lake, "Key": "form", "Body": b"key=other&acl=&tagging=", "ContentType": FORM}
+        store.invoke("s3", "PutObject", put)
+        answer = store.invoke("s3", "GetObject", {"Bucket": lake, "Key": "form"})
+        assert (answer["Body"], answer["ContentType"]) == (put["Body"], FORM)
 
     def test_listing_is_by_prefix_and_in_key_order(self, store: Store, lake: str) -> None:
         """Objects are listed in the order of their UTF-8 bytes, with size, quoted ETag and an aware time."""

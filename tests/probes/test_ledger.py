@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lakeproof.evidence.redaction import redact_value
@@ -106,6 +106,7 @@ def test_nothing_that_was_written_is_ever_changed(ledger: Ledger) -> None:
         before = after
 
 
+@example(["\ud83d", "a\u2028b\x85c\rd"])
 @given(st.lists(st.text(st.characters(), max_size=30), max_size=5))
 def test_entries_come_back_in_order_whatever_stands_in_them(texts: list[str]) -> None:
     """Any SQL survives: line separators of every kind, quotes, half surrogate pairs; one entry is one line."""

@@ -36,10 +36,10 @@ def crashed(tmp_path_factory: pytest.TempPathFactory) -> SignOff:
     return sign_off(checkout(tmp_path_factory.mktemp("crashed")), *HARVEST, "-n", "2", plugin=CRASH)
 
 
-CRASH = '''
+CRASH = """
 import os
 
 def pytest_bdd_before_step(request, feature, scenario, step, step_func):
     if request.node.nodeid.endswith("reads_column_of_table[data-scientist-limited-amazon_reviews_parquet-star_rating]"):
         os._exit(9)
-'''
+"""

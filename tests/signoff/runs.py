@@ -116,8 +116,16 @@ def sign_off(root: Path, *arguments: str, plan: str = SMALL, plugin: str = "", *
         arguments = ("-p", "own_plugin", *arguments)
     command = [sys.executable, "-m", "pytest", "--plan", plan, "-p", "tests.signoff.observer", *arguments]
     done = subprocess.run(
-        command, cwd=root, env=_environment(root) | environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, timeout=TIME_LIMIT_S, check=False, start_new_session=True,
+        command,
+        cwd=root,
+        env=_environment(root) | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIME_LIMIT_S,
+        check=False,
+        start_new_session=True,
     )
     return SignOff(root, done.returncode, done.stdout)
 

@@ -113,7 +113,10 @@ def no_twin_is_left(plan: Plan, target: Target, estate: Estate) -> None:
 def keep_a_bucket_from_being_deleted(plan: Plan, target: Target, estate: Estate) -> None:
     """A bucket policy, which provisioning did not make, denies everybody to delete the lake's bucket."""
     statement = {
-        "Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket", "Resource": f"arn:aws:s3:::{estate.lake_bucket}",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:DeleteBucket",
+        "Resource": f"arn:aws:s3:::{estate.lake_bucket}",
     }
     target.client("s3").put_bucket_policy(Bucket=estate.lake_bucket, Policy=_document(statement))
 

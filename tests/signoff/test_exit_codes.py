@@ -103,13 +103,13 @@ def test_a_scenario_that_was_planned_and_did_not_run_is_red(root: Path) -> None:
     run.assert_torn_down_once()
 
 
-SWALLOW = '''
+SWALLOW = """
 import pytest
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item):
     return True if "[federated-full-" in item.nodeid else None
-'''
+"""
 
 
 def test_what_the_teardown_leaves_behind_is_named_and_red(root: Path) -> None:

@@ -38,10 +38,10 @@ def test_the_first_failure_stops_the_run_if_so_asked(workers: str, code: int, ro
     run.assert_torn_down_once()
 
 
-FAIL = f'''
+FAIL = f"""
 def pytest_runtest_call(item):
     assert not item.nodeid.endswith({HERE!r}), "as told"
-'''
+"""
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
@@ -53,14 +53,14 @@ def test_a_signal_in_a_scenario_ends_the_run_in_order(name: str, root: Path) -> 
     run.assert_torn_down_once()
 
 
-SIGNAL = f'''
+SIGNAL = f"""
 import os
 import signal
 
 def pytest_runtest_call(item):
     if item.nodeid.endswith({HERE!r}):
         signal.raise_signal(signal.Signals[os.environ["SIGNAL"]])
-'''
+"""
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
@@ -72,7 +72,7 @@ def test_a_second_signal_does_not_stop_the_teardown(workers: str, root: Path) ->
     run.assert_torn_down_once()
 
 
-TWICE = f'''
+TWICE = f"""
 import os
 import signal
 
@@ -86,7 +86,7 @@ def pytest_configure(config):
 def pytest_runtest_logreport(report):
     if report.when == "call" and report.nodeid.endswith({HERE!r}) and "PYTEST_XDIST_WORKER" not in os.environ:
         os.killpg(os.getpgrp(), signal.SIGINT)
-'''
+"""
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
@@ -106,7 +106,7 @@ def test_an_account_that_dies_ends_the_run_without_a_false_pass(workers: str, ro
         assert [run.verdicts[nodeid] for nodeid in ran] == ["PASS"] * (len(ran) - 1) + ["NOT_OBTAINED"]
 
 
-KILL = f'''
+KILL = f"""
 import os
 import signal
 
@@ -131,4 +131,4 @@ class Controller:
     def pytest_runtest_logreport(self, report):
         if report.when == "call" and report.nodeid.endswith({HERE!r}):
             kill(self.config)
-'''
+"""

@@ -36,7 +36,7 @@ def test_a_sabotaged_account_turns_the_configuration_and_the_behaviour_red(row: 
         explained = matching(pattern, unexplained)
         assert explained, f"nothing is red for {pattern}"
         unexplained -= explained
-    assert not unexplained
+    assert not unexplained, run.output
     assert run.code == 1
     run.assert_red()
     run.assert_torn_down_once()

@@ -65,7 +65,7 @@ def talkative(tmp_path_factory: pytest.TempPathFactory) -> SignOff:
     return sign_off(root, *HARVEST, "-k", "opens_their_own or reads_column or lists_the", plugin=TALK)
 
 
-TALK = '''
+TALK = """
 import json
 import logging
 import os
@@ -107,7 +107,7 @@ def pytest_runtest_call(item):
         raise AssertionError(said())
     if "star_rating" in item.nodeid:
         raise RuntimeError(said())
-'''
+"""
 
 
 def test_what_scenarios_say_is_redacted(talkative: SignOff) -> None:

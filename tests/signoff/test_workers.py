@@ -7,7 +7,9 @@ from pathlib import Path
 from tests.signoff.conftest import CRASH
 from tests.signoff.runs import SignOff, sign_off
 
-CRASHED = "columns.feature::test_person_reads_column_of_table[data-scientist-limited-amazon_reviews_parquet-star_rating]"
+CRASHED = (
+    "columns.feature::test_person_reads_column_of_table[data-scientist-limited-amazon_reviews_parquet-star_rating]"
+)
 
 
 def assert_audited_once_by_the_controller(run: SignOff) -> None:
