@@ -1,4 +1,4 @@
-"""The sign-off can fail: what is changed in the account after provisioning is found, by what it says and by what it does."""
+"""The sign-off can fail: what is changed after provisioning is found, by what it says and by what it does."""
 
 from __future__ import annotations
 
