@@ -153,7 +153,8 @@ def _validator() -> ParamValidator:
 
 
 def _aware_timestamp(value: Any) -> datetime:
-    return parse_timestamp(value).astimezone(UTC)
+    parsed: datetime = parse_timestamp(value)
+    return parsed.astimezone(UTC)
 
 
 def _unknown(service: Service, request: HttpRequest, routed: Request) -> str:
