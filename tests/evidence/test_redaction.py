@@ -75,7 +75,11 @@ def nothing_protected() -> Iterator[None]:
 
 def survives(secret: str, text: str) -> bool:
     """Whether the secret, in any spelling, still stands in a text."""
-    return any(spelling in text for spelling in {secret, *redaction._spellings(secret)})
+    in_json = json.dumps(secret)[1:-1]
+    plain = json.dumps(secret, ensure_ascii=False)[1:-1]
+    written = {secret, in_json, plain, json.dumps(in_json)[1:-1], repr(secret)[1:-1], html.escape(secret)}
+    in_urls = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    return any(spelling in text for spelling in written | in_urls)
 
 
 @pytest.mark.parametrize("channel", NAMED)
