@@ -21,7 +21,7 @@ COMPILE := pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-em
 .DEFAULT_GOAL := signoff
 
 signoff: $(INSTALLED)
-	$(BIN)/pytest --plan plans/$(PLAN).yaml --target $(TARGET) $(ARGS)
+	$(BIN)/pytest --plan=plans/$(PLAN).yaml --target $(TARGET) $(ARGS)
 
 test: $(INSTALLED)
 	$(BIN)/pytest tests $(ARGS)
