@@ -6,10 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.signoff.runs import SignOff, checkout, sign_off
-
-WALKTHROUGH = "plans/walkthrough.yaml"
-HARVEST = ("-p", "tests.signoff.harvest")
+from tests.signoff.runs import CRASH, HARVEST, WALKTHROUGH, SignOff, checkout, sign_off
 
 
 @pytest.fixture
@@ -34,12 +31,3 @@ def by_two(tmp_path_factory: pytest.TempPathFactory) -> SignOff:
 def crashed(tmp_path_factory: pytest.TempPathFactory) -> SignOff:
     """A sign-off by two workers, one of which dies in the middle of a scenario."""
     return sign_off(checkout(tmp_path_factory.mktemp("crashed")), *HARVEST, "-n", "2", plugin=CRASH)
-
-
-CRASH = """
-import os
-
-def pytest_bdd_before_step(request, feature, scenario, step, step_func):
-    if request.node.nodeid.endswith("reads_column_of_table[data-scientist-limited-amazon_reviews_parquet-star_rating]"):
-        os._exit(9)
-"""

@@ -11,8 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.signoff.conftest import HARVEST
-from tests.signoff.runs import SignOff, checkout, sign_off
+from tests.signoff.runs import HARVEST, SignOff, checkout, sign_off
 
 KINDS = {"AccessKeyId", "SecretAccessKey", "SessionToken", "Password", "AuthorizedUrl", "ExternalId"}
 

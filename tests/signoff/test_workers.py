@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.signoff.conftest import CRASH
-from tests.signoff.runs import SignOff, sign_off
+from tests.signoff.runs import CRASH, SignOff, sign_off
 
 CRASHED = (
     "columns.feature::test_person_reads_column_of_table[data-scientist-limited-amazon_reviews_parquet-star_rating]"
