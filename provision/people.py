@@ -15,7 +15,7 @@ from provision.results import location
 from provision.site import Kind, Site, gone_is_fine
 
 _SYMBOLS = "!@#%^*_+-="
-"""Without those that end a value in a URL, a shell or a list, so that a password is recognised wherever it comes out."""
+"""Without those that end a value in a URL, a shell or a list, so that a password is recognised anywhere."""
 
 
 @dataclass(frozen=True)
