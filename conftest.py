@@ -10,6 +10,7 @@ pytest_plugins = [
     # how feature files become scenarios and results
     "fixtures.features",
     "fixtures.tags",
+    "fixtures.weaknesses",
     "fixtures.allure_results",
     "fixtures.allure_gherkin",
     # what a scenario stands on

@@ -51,7 +51,7 @@ def create(plan: Plan, target: Target, run_dir: Path, progress: Progress = print
 def _make(site: Site, plan: Plan) -> Estate:
     """First what all else needs; then the lake, the people and the places of results side by side; then what joins
     them: grants (a role and a table), domain and profiles (a role)."""
-    settings.prepare(site)
+    settings.prepare(site, plan)
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(4))
         made_lake = pool.submit(_make_lake, site, plan)

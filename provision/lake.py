@@ -105,9 +105,10 @@ def upload(site: Site, plan: Plan) -> tuple[str, dict[str, dict[str, int]]]:
 
 
 def make_catalog(site: Site, plan: Plan) -> None:
-    """The database ``default`` if there is none, the plan's database, its tables and partitions, and no right of
-    IAMAllowedPrincipals on any of them."""
-    glue = site.client("glue")
+    """The database ``default`` if there is none, the plan's database, its tables and partitions; and no right of
+    IAMAllowedPrincipals on any of them, unless the plan leaves it some."""
+    glue, everybody = site.client("glue"), plan.account.iam_allowed_principals
+    nobody: dict[str, Any] = {"CreateTableDefaultPermissions": []}
     site.progress(f"data catalog: {plan.dataset.database} with {', '.join(t.name for t in plan.dataset.tables)}")
     if site.journal.find(DATABASE.name, DEFAULT_DATABASE) or not _database_there(site, DEFAULT_DATABASE):
         site.make(
@@ -118,7 +119,7 @@ def make_catalog(site: Site, plan: Plan) -> None:
                 DatabaseInput={
                     "Name": DEFAULT_DATABASE,
                     "Parameters": site.tag_map,
-                    "CreateTableDefaultPermissions": [],
+                    **(nobody if everybody == "removed" else {}),
                 },
             ),
         )
@@ -131,14 +132,15 @@ def make_catalog(site: Site, plan: Plan) -> None:
                 "Name": plan.dataset.database,
                 "LocationUri": f"s3://{plan.dataset.bucket}/",
                 "Parameters": site.tag_map,
-                "CreateTableDefaultPermissions": [],
+                **(nobody if everybody != "left" else {}),
             },
             Tags=site.tag_map,
         ),
     )
     for table in plan.dataset.tables:
         site.make(TABLE, f"{plan.dataset.database}.{table.name}", partial(_create_table, site, plan, table))
-    _revoke_everybody(site, plan)
+    if everybody != "left":
+        _revoke_everybody(site, plan)
 
 
 def _create_table(site: Site, plan: Plan, table: Table) -> None:
@@ -185,8 +187,8 @@ def _create_table(site: Site, plan: Plan, table: Table) -> None:
 
 def _revoke_everybody(site: Site, plan: Plan) -> None:
     """Default permissions are gone, so there should be nothing to revoke; but read, because an account can race us."""
-    lake, database = site.client("lakeformation"), plan.dataset.database
-    resources = [{"Database": {"Name": database}}]
+    lake, database, everybody = site.client("lakeformation"), plan.dataset.database, plan.account.iam_allowed_principals
+    resources = [{"Database": {"Name": database}}] if everybody == "removed" else []
     resources += [{"Table": {"DatabaseName": database, "Name": table.name}} for table in plan.dataset.tables]
 
     def revoke(resource: dict[str, Any]) -> None:

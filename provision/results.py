@@ -17,9 +17,9 @@ def location(plan: Plan, prefix: str) -> str:
 
 
 def make_workgroups(site: Site, plan: Plan) -> None:
-    """A workgroup for each person and for the control reader. Its settings override the client's, so that results lie
-    where the plan says (Athena user guide, "Override client-side settings")."""
-    wanted = [(person.workgroup, person.results_prefix) for person in plan.people]
+    """A workgroup for each person, unless they share one, and for the control reader. Its settings override the
+    client's, so that results lie where the plan says (Athena user guide, "Override client-side settings")."""
+    wanted = [] if plan.results.shared else [(person.workgroup, person.results_prefix) for person in plan.people]
     reader = plan.verification.control_reader
     if reader:
         wanted.append((reader.workgroup, reader.prefix))

@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from lakeproof.plan import Plan
 from provision.journal import Entry
 from provision.site import Kind, Site, absent, gone_is_fine, unheard
 
@@ -21,9 +22,11 @@ SERVICE_ROLE = "AWSServiceRoleForLakeFormationDataAccess"
 _DEFAULTS = ("CreateDatabaseDefaultPermissions", "CreateTableDefaultPermissions")
 
 
-def prepare(site: Site) -> None:
-    """Make the harness an administrator, and take IAMAllowedPrincipals out."""
-    site.progress("data lake settings: the harness becomes administrator, IAMAllowedPrincipals leaves")
+def prepare(site: Site, plan: Plan) -> None:
+    """Make the harness an administrator and, if the plan says so, take IAMAllowedPrincipals out."""
+    removed = plan.account.iam_allowed_principals == "removed"
+    stays = f"IAMAllowedPrincipals {'leaves' if removed else 'stays'}"
+    site.progress(f"data lake settings: the harness becomes administrator, {stays}")
     lake = site.client("lakeformation")
     before = lake.get_data_lake_settings()["DataLakeSettings"]
     harness = site.journal.header.harness_arn
@@ -39,11 +42,13 @@ def prepare(site: Site) -> None:
             DataLakeSettings={
                 **current,
                 "DataLakeAdmins": admins,
-                **{key: _without_everybody(current.get(key, [])) for key in _DEFAULTS},
+                **({key: _without_everybody(current.get(key, [])) for key in _DEFAULTS} if removed else {}),
             }
         )
 
     site.make(SETTINGS, "lake-formation", change, undo)
+    if not removed:
+        return
     begun = site.journal.find(CATALOG.name, EVERYBODY)
     everybody = begun.undo["permissions"] if begun else _catalog_rights(site)
     if everybody:

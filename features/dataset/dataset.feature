@@ -21,7 +21,7 @@ Feature: The data set and who governs it
     Given the catalog as it is
     Then <table> lies in a location that is registered with Lake Formation
 
-  @severity:critical
+  @severity:critical @weakness:F6
   Scenario: IAM alone decides about nothing of the lake
     Then IAMAllowedPrincipals has no permission on the planned database or its tables, or by default
 
@@ -31,13 +31,13 @@ Feature: The data set and who governs it
     Then S3 refuses it
     And the same call by the harness is allowed
 
-  @severity:critical @control:NIST-AC-4 @rows:reader
+  @severity:critical @control:NIST-AC-4 @weakness:F2 @rows:reader
   Scenario Outline: <person> cannot read the files of <table> from the console either
     When <person> reads a file of <table> directly from S3 at the console
     Then S3 refuses it
     And the same call by the harness is allowed
 
-  @severity:critical @control:NIST-AC-4 @rows:reader
+  @severity:critical @control:NIST-AC-4 @weakness:F19 @rows:reader
   Scenario Outline: <person> cannot list the files of <table>
     When <person> lists the files of <table> in S3
     Then S3 refuses it

@@ -31,7 +31,7 @@ Feature: Roles and policies of the people
     Given the console identity of <person>
     Then <person> has exactly the planned policies at the console
 
-  @severity:critical
+  @severity:critical @weakness:F20
   Scenario: The domain's default execution role has no rights
     Given the domain's default execution role
     Then it has no policy at all

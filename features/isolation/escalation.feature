@@ -17,20 +17,20 @@ Feature: No way to become somebody else
     Then nobody may assume it so
     And the same call by the harness is allowed
 
-  @severity:critical @control:NIST-SC-4 @rows:pair
+  @severity:critical @control:NIST-SC-4 @weakness:F5 @rows:pair
   Scenario Outline: <person> cannot read the query results of <other>
     When <person> reads the results of a query of <other> in Studio
     Then IAM refuses it
     And the same call by <other> in Studio is allowed
 
-  @severity:critical @rows:person
+  @severity:critical @weakness:F1 @rows:person
   Scenario Outline: <person> cannot take over a profile by tagging it at the console
     Given a decoy profile that the run made
     When <person> tags the decoy as their own at the console
     Then an explicit deny refuses it
     And the same call by the harness is allowed
 
-  @severity:critical @rows:person
+  @severity:critical @weakness:F1 @rows:person
   Scenario Outline: <person> cannot take over a profile by tagging it from Studio
     Given a decoy profile that the run made
     When <person> tags the decoy as their own in Studio

@@ -36,6 +36,8 @@ def _people(document: Document, completed: dict[str, Any]) -> Iterator[Problem]:
         str.lower,
     )
     workgroups, prefixes = texts(people, where, "workgroup"), texts(people, where, "results_prefix")
+    if part(completed, "results", "shared") is True:
+        workgroups, prefixes = workgroups[:1], prefixes[:1]
     for key, found in (("workgroup", workgroups), ("prefix", prefixes)):
         reader = ("verification", "control_reader", key)
         if isinstance(part(completed, *reader), str):
@@ -44,7 +46,7 @@ def _people(document: Document, completed: dict[str, Any]) -> Iterator[Problem]:
         document,
         workgroups,
         "a workgroup",
-        "a shared workgroup shows one person's queries to another (use {profile})",
+        "a shared workgroup shows one person's queries to another (use {profile}, or say results.shared)",
         str,
     )
     yield from overlapping(document, prefixes, "one person could read another's results (use {profile})")

@@ -17,7 +17,7 @@ PERSON_PLACEHOLDERS = ("person", "user_id", "profile")
 
 _SAMPLE = {
     "account": "123456789012",
-    "region": "ap-southeast-2",
+    "region": "us-east-1",
     "run": "0a1b2c3d",
     "person": "person",
     "user_id": "person",
@@ -55,7 +55,9 @@ class Rule:
         return f"{self.kind}: {self.words}, {self.shortest} to {self.longest} characters ({self.source})"
 
     def accepts(self, name: str) -> bool:
-        """True when AWS would take ``name``, its placeholders filled with samples."""
+        """True when AWS would take ``name``, its placeholders filled with samples.
+
+        The Region's is the shortest: whether a name fits another is known when the plan is resolved for it."""
         filled = fill(name, _SAMPLE)
         return (
             self.shortest <= len(filled) <= self.longest

@@ -79,8 +79,11 @@ class Dataset(Part):
 class AccountSettings(Part):
     """Account-wide settings. They are changed by compare-and-set, and restored when the run is destroyed."""
 
-    iam_allowed_principals: Literal["removed"] = "removed"
-    """IAMAllowedPrincipals leaves the default permissions, CREATE_DATABASE on the catalog, our database and tables."""
+    iam_allowed_principals: Literal["removed", "off_tables", "left"] = "removed"
+    """``removed``: IAMAllowedPrincipals leaves the default permissions, CREATE_DATABASE on the catalog, our database
+    and its tables. ``off_tables``: it leaves these tables alone. ``left``: nothing. The last two are as published."""
+    describe_default: bool = True
+    """Whether every role is granted DESCRIBE on the database ``default``, which Athena needs."""
 
 
 class PolicyFile(Part):
@@ -161,6 +164,8 @@ class Results(Part):
     """Where Athena leaves what a query returned: for each person a workgroup and a prefix of their own."""
 
     bucket: Annotated[str, names.BUCKET]
+    shared: bool = False
+    """One workgroup, which the account has, and one prefix for everybody: whoever asks names the location."""
     workgroup: Annotated[str, names.WORKGROUP] = "{profile}"
     prefix: Annotated[str, names.PREFIX] = "queries/{profile}/"
 

@@ -49,8 +49,9 @@ def permissions(plan: Plan) -> tuple[Permission, ...]:
     reader = plan.verification.control_reader
     if reader:
         found += [Permission(reader.role, None, database, table.name, "SELECT") for table in plan.dataset.tables]
-    for person in plan.people:
-        found.append(Permission(person.execution_role, person.name, DEFAULT_DATABASE, None, "DESCRIBE"))
+    if plan.account.describe_default:
+        for person in plan.people:
+            found.append(Permission(person.execution_role, person.name, DEFAULT_DATABASE, None, "DESCRIBE"))
     if reader:
         found.append(Permission(reader.role, None, DEFAULT_DATABASE, None, "DESCRIBE"))
     return tuple(found)

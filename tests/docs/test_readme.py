@@ -74,9 +74,9 @@ def test_tags() -> None:
     markers = subprocess.run(
         [sys.executable, "-m", "pytest", "--markers"], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    known = set(re.findall(r"^@pytest\.mark\.(audit|aws_only|local_only|control|rows)\b", markers.stdout, re.M)) | {
-        "severity"
-    }
+    known = set(
+        re.findall(r"^@pytest\.mark\.(audit|aws_only|local_only|control|weakness|rows)\b", markers.stdout, re.M)
+    ) | {"severity"}
     assert explained == known
 
 

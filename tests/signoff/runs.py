@@ -113,10 +113,16 @@ def checkout(directory: Path) -> Path:
             shutil.copytree(source, directory / name)
         else:
             shutil.copy(source, directory / name)
-    small = yaml.safe_load((directory / "plans" / "walkthrough.yaml").read_text(encoding="utf-8"))
-    _make_small(small)
-    (directory / SMALL).write_text(yaml.safe_dump(small, sort_keys=False), encoding="utf-8")
+    small(directory, WALKTHROUGH, SMALL)
     return directory
+
+
+def small(directory: Path, plan: str, name: str = "") -> str:
+    """Make a plan in ``directory`` small, in place or under another name. Returns its name."""
+    made = yaml.safe_load((directory / plan).read_text(encoding="utf-8"))
+    _make_small(made)
+    (directory / (name or plan)).write_text(yaml.safe_dump(made, sort_keys=False), encoding="utf-8")
+    return name or plan
 
 
 def _hears_interrupts() -> None:
