@@ -15,6 +15,7 @@ from localaws.athena import statements
 from localaws.athena.catalog import ATHENA, CallerCatalog
 from localaws.athena.failure import QueryFailed, not_supported
 from localaws.athena.files import split_uri
+from localaws.athena.reading import check_listing
 from localaws.athena.types import parse_hive
 from localaws.errors import AwsError
 from localaws.glue import catalog as glue
@@ -179,9 +180,8 @@ def _repair(account: Account, catalog: CallerCatalog, table: statements.Name) ->
         return []
     location = document["StorageDescriptor"]["Location"].rstrip("/")
     bucket, prefix = split_uri(location)
-    if not visibility.governed:
-        acting = catalog.call.acting("s3", "ListObjectsV2", {"Bucket": bucket, "Prefix": prefix}, ATHENA)
-        account.authorizer.check(acting, "s3:ListBucket", f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
+    if not (visibility.governed and account.lakeformation.registered_alike(location, location)):
+        check_listing(account, catalog, location)
     known = {tuple(p["Values"]) for p in glue.partitions(account, database, name)}
     found: dict[tuple[str, ...], str] = {}
     for stored in account.store.list_objects(bucket, f"{prefix}/" if prefix else ""):

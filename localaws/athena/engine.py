@@ -7,10 +7,11 @@ the network are out of reach before the first query runs.
 from __future__ import annotations
 
 import threading
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from localaws.athena.failure import QueryFailed, engine_failure
 from localaws.athena.scope import relation_name, schema_name
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 THREADS = 2
 MEMORY = "2GB"
+LONG = 50_000
+"""Characters from which on a statement is executed at once: as a relation, binding it would hold up all other queries.
+
+The price is one copy of the result, and a warning of the engine that says so.
+"""
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)
 SETTINGS = (
     "SET TimeZone = 'UTC'",
     "SET memory_limit = '" + MEMORY + "'",
@@ -80,7 +87,8 @@ class Engine:
                 statements = cursor.extract_statements(sql)
                 if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                     raise QueryFailed("INTERNAL", "Query engine had an internal error")
-                reader = cursor.sql(statements[0]).to_arrow_reader(100_000)
+                run: Callable[..., Any] = cursor.execute if len(sql) > LONG else cursor.sql
+                reader: pa.RecordBatchReader = run(statements[0]).to_arrow_reader(100_000)
             except (duckdb.Error, RuntimeError, OverflowError) as error:
                 raise _mapped(error) from None
             yield reader.schema, _batches(reader)

@@ -54,7 +54,7 @@ class Expressions:
         if handler is None:
             raise not_supported(f"{type(node).__name__}", self.at(node))
         bound = handler(self, node)
-        self.queries.written(len(bound.sql), self.at(node))
+        self.queries.written(len(bound.sql), node)
         return bound
 
     def at(self, node: exp.Expr) -> Position:

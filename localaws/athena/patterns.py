@@ -70,8 +70,16 @@ def _regexp_replace(e: Expressions, node: exp.Expr, arguments: Arguments) -> Bou
     return Bound(sql, VARCHAR, "value", (value,))
 
 
+_LAX = r"(?i)[:\[,]\s*(-?(nan|inf(inity)?)|-0)\s*[,\]}]|,\s*[\]}]|^\s*-0\s*$"
+"""What the engine's JSON parser reads more laxly than Trino's; inside a string it is refused all the same."""
+
+
 def _json_extract_scalar(e: Expressions, node: exp.Expr, arguments: Arguments) -> Bound:
-    """A scalar in a JSON text: NULL for an object, an array, no such path, or text that is no JSON."""
+    """A scalar in a JSON text: NULL for an object, an array, no such path, or text that is no JSON.
+
+    Trino gives a number as it is written. The engine reads one with a fraction or an exponent and writes it anew, and
+    takes NaN and a comma before a closing bracket for JSON: such texts are refused by name when the query runs.
+    """
     if len(arguments) != 2:
         count(e, node, arguments, 2, 2)
     value = typed(e, node, e.bind(arguments[0]), VARCHAR)
@@ -80,9 +88,11 @@ def _json_extract_scalar(e: Expressions, node: exp.Expr, arguments: Arguments) -
         raise not_supported("this JSON path", e.at(node))
     inside = text(path)
     kind = f"TRY(json_type({value.sql}, {inside}))"
+    doubtful = f"{kind} IN ('DOUBLE') OR regexp_matches({value.sql}, {text(_LAX)})"
     sql = (
-        f"(CASE WHEN {kind} NOT IN ('OBJECT', 'ARRAY', 'NULL') "
-        f"THEN TRY(json_extract_string({value.sql}, {inside})) END)"
+        f"(CASE WHEN {kind} IN ('OBJECT', 'ARRAY', 'NULL') THEN NULL "
+        f"WHEN {kind} IS NOT NULL AND ({doubtful}) THEN error('lakeproof:JSON_NUMBER') "
+        f"ELSE TRY(json_extract_string({value.sql}, {inside})) END)"
     )
     return Bound(sql, VARCHAR, "value", (value,))
 

@@ -11,12 +11,13 @@ from localaws.athena.failure import QueryFailed, not_supported
 from localaws.athena.operators import coerce, comparison, mismatch, unify
 from localaws.athena.scope import Bound, text
 from localaws.athena.syntax import only
-from localaws.athena.types import BOOLEAN, UNKNOWN, VARCHAR, common_type, duck
+from localaws.athena.types import BOOLEAN, DOUBLE, REAL, UNKNOWN, VARCHAR, common_type, duck
 
 if TYPE_CHECKING:
     from localaws.athena.expressions import Expressions
 
 
+Position = tuple[int, int] | None
 COMPARISONS = {
     exp.EQ: "=",
     exp.NEQ: "<>",
@@ -42,6 +43,8 @@ def _quantified(e: Expressions, node: exp.Binary, operator: str) -> Bound:
     if not isinstance(query, exp.Query):
         raise not_supported(f"{type(node.expression).__name__.upper()} of an array", e.at(node))
     left, sub = _against_subquery(e, node.this, query, operator)
+    if left.type in (DOUBLE, REAL):
+        raise not_supported(f"a comparison of {left.type} with all or any rows of a subquery", e.at(node))
     word = "ALL" if isinstance(node.expression, exp.All) else "ANY"
     return Bound(f"({left.sql} {operator} {word} ({sub.sql}))", BOOLEAN, "value", (left, sub))
 
@@ -82,15 +85,44 @@ def is_in(e: Expressions, node: exp.In) -> Bound:
     query = node.args.get("query")
     if query is not None:
         left, sub = _against_subquery(e, node.this, query, "IN")
+        if left.type in (DOUBLE, REAL):
+            return _in_doubles(e, left, sub)
         return Bound(f"({left.sql} IN ({sub.sql}))", BOOLEAN, "value", (left, sub))
     if isinstance(node.this, exp.Tuple):
         raise not_supported("a row value", e.at(node))
     values = [e.bind(node.this), *(e.bind(v) for v in node.expressions)]
+    literals = all(v.kind == "constant" for v in values[1:])
     values, type_ = unify(values, "IN value and list items", e.at(node))
     if type_.name == "array":
         raise not_supported(f"IN of {type_}", e.at(node))
     inside = ", ".join(v.sql for v in values[1:])
-    return Bound(f"({values[0].sql} IN ({inside}))", BOOLEAN, "value", tuple(values))
+    sql = f"({values[0].sql} IN ({inside}))"
+    if type_ in (DOUBLE, REAL):
+        sql = _in_list_of_doubles(values, literals, sql, e.at(node))
+    return Bound(sql, BOOLEAN, "value", tuple(values))
+
+
+def _in_list_of_doubles(values: list[Bound], literals: bool, sql: str, position: Position) -> str:
+    """NaN is in no list (IN is ``=``, and NaN equals nothing), the engine finds it: so each item is compared.
+
+    Among literals there is no NaN; then it is enough to look at the value.
+    """
+    value, *items = values
+    if not literals:
+        return f"({' OR '.join(comparison('=', value, item, position).sql for item in items)})"
+    unknown = " OR ".join(f"{item.sql} IS NULL" for item in items)
+    return f"(CASE WHEN isnan({value.sql}) THEN (CASE WHEN {unknown} THEN NULL ELSE false END) ELSE {sql} END)"
+
+
+def _in_doubles(e: Expressions, left: Bound, sub: Bound) -> Bound:
+    """The same for a subquery: its NaNs are left out, and NaN itself is in it only if NULL is: unknown."""
+    alias = e.queries.fresh("s")
+    rows = f"FROM ({sub.sql}) AS {alias}(c0)"
+    plain = f"SELECT {alias}.c0 {rows} WHERE {alias}.c0 IS NULL OR NOT isnan({alias}.c0)"
+    missing = f"EXISTS (SELECT 1 {rows} WHERE {alias}.c0 IS NULL)"
+    nan = f"(CASE WHEN {missing} THEN NULL ELSE false END)"
+    sql = f"(CASE WHEN isnan({left.sql}) THEN {nan} ELSE {left.sql} IN ({plain}) END)"
+    return Bound(sql, BOOLEAN, "value", (left, sub))
 
 
 def like(e: Expressions, node: exp.Like, escape: exp.Expr | None = None) -> Bound:

@@ -7,6 +7,7 @@ COLUMN_NOT_FOUND whether it exists or not.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -24,10 +25,15 @@ from localaws.athena.syntax import only, position
 from localaws.athena.types import BOOLEAN, UNKNOWN, Type, common_type, duck
 
 Position = tuple[int, int] | None
-MAX_SQL = 4_000_000
-"""Characters that a statement may become for the engine (nested CASE and subscripts repeat their operands)."""
+MAX_SQL = 1_500_000
+"""Characters that a statement may become for the engine (nested CASE and subscripts repeat their operands).
+
+The engine's parser does a million of them in less than a second, and lets no other query go on meanwhile.
+"""
 MAX_EXPRESSION = 1_000_000
 """The same for one expression: a list of 25,000 numbers is half of it."""
+MAX_SECONDS = 30.0
+"""How long a statement may take to be planned, however small it is."""
 MAX_WRITTEN = 40_000_000
 """The same for all expressions of a statement together, each counted again inside those around it."""
 MAX_SET_TERMS = 500
@@ -51,6 +57,7 @@ class Queries:
         self.table = table
         self._fresh = 0
         self._written = 0
+        self._deadline = time.monotonic() + MAX_SECONDS
         self._ctes: dict[str, Relation] = {}
 
     def fresh(self, prefix: str) -> str:
@@ -61,14 +68,15 @@ class Queries:
     def at(self, node: exp.Expr) -> Position:
         return position(node, self.text)
 
-    def written(self, size: int, at: Position) -> None:
+    def written(self, size: int, node: exp.Expr) -> None:
         """Count an expression of ``size`` characters, as soon as it is there: some repeat their operands.
 
-        Raises QueryFailed STATEMENT_TOO_LARGE beyond MAX_EXPRESSION, and beyond MAX_WRITTEN in all.
+        Raises QueryFailed STATEMENT_TOO_LARGE beyond MAX_EXPRESSION, beyond MAX_WRITTEN in all, and after MAX_SECONDS.
         """
         self._written += size
-        if size > MAX_EXPRESSION or self._written > MAX_WRITTEN:
-            raise QueryFailed("STATEMENT_TOO_LARGE", "statement is too large once it is planned", at)
+        late = time.monotonic() > self._deadline
+        if late or size > MAX_EXPRESSION or self._written > MAX_WRITTEN:
+            raise QueryFailed("STATEMENT_TOO_LARGE", "statement is too large once it is planned", self.at(node))
 
     def bind(self, node: exp.Expr, parent: Scope | None, ctes: dict[str, Relation]) -> Relation:
         """A query, with its WITH, ORDER BY, OFFSET and LIMIT."""

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from localaws.athena.catalog import ATHENA, CallerCatalog, VisibleTable
 from localaws.athena.engine import Engine, Engines
 from localaws.athena.failure import QueryFailed
-from localaws.athena.files import Columns, File, files_of
+from localaws.athena.files import Columns, File, files_of, split_uri
 from localaws.athena.planning import Plan
 from localaws.athena.results import csv
 from localaws.athena.shapes import Shape
 from localaws.errors import AwsError
 from localaws.glue import catalog as glue
+from localaws.glue.placing import location_of
 
 if TYPE_CHECKING:
     from localaws.account import Account
@@ -36,10 +37,10 @@ class Reader:
         """What the query's engine holds, after asking for the rights on the data.
 
         Raises QueryFailed without lakeformation:GetDataAccess on a governed table, or without the caller's own
-        s3:GetObject on an object of another.
+        s3:ListBucket on the location and s3:GetObject on each object of another.
         """
         tables = list(dict.fromkeys(plan.tables))
-        shapes = [self._shape(table) for table in tables]
+        shapes = [self._shape(table, catalog) for table in tables]
         for shape in shapes:
             visibility = shape.table.visibility
             if visibility is None:
@@ -57,17 +58,33 @@ class Reader:
         A governed table may have a partition elsewhere; that part is read with the caller's own rights (Lake Formation
         developer guide, "Registering an Amazon S3 location": only registered locations are managed).
         """
-        home = ((shape.table.document or {}).get("StorageDescriptor") or {}).get("Location") or ""
+        home = location_of(shape.table.document or {})
         alike = self._account.lakeformation.registered_alike
         return [file for file in shape.files if not alike(f"s3://{file.bucket}/{file.key}", home)]
 
-    def _shape(self, table: VisibleTable) -> Shape:
+    def _shape(self, table: VisibleTable, catalog: CallerCatalog) -> Shape:
         if table.document is None:
             return Shape(table)
         partitions: Sequence[Mapping[str, Any]] = ()
         if table.document.get("PartitionKeys"):
             partitions = glue.partitions(self._account, table.database, table.name)
+        self._own_listing_rights(table, partitions, catalog)
         return Shape(table, files_of(self._account.store, table.document, partitions))
+
+    def _own_listing_rights(
+        self, table: VisibleTable, partitions: Sequence[Mapping[str, Any]], catalog: CallerCatalog
+    ) -> None:
+        """Where no credentials are vended, listing needs the caller's own s3:ListBucket, before anything is listed.
+
+        Otherwise a refusal that names an object would tell its name to whoever may create a table.
+        """
+        assert table.document is not None and table.visibility is not None
+        home = location_of(table.document)
+        alike = self._account.lakeformation.registered_alike
+        places = [location_of(one) for one in partitions] if table.document.get("PartitionKeys") else [home]
+        for uri in dict.fromkeys(places):
+            if uri and not (table.visibility.governed and alike(uri, home)):
+                check_listing(self._account, catalog, uri)
 
     def _data_access(self, catalog: CallerCatalog) -> None:
         """IAM's half: no resource-level scoping (Lake Formation developer guide, IAM permissions)."""
@@ -88,8 +105,7 @@ class Reader:
             except AwsError as error:
                 if error.status == 501:
                     raise
-                detail = f"(Service: S3, Status Code: 403, Request ID: {catalog.call.request_id})"
-                raise QueryFailed("PERMISSION_DENIED", f"{error.message} {detail}") from None
+                raise _refused(error, catalog) from None
 
     def run(
         self, plan: Plan, shapes: list[Shape], started: Callable[[Callable[[], None]], None]
@@ -127,6 +143,27 @@ class Reader:
                 "lakeFormationRoleSessionName": f"AWSLF-00-AT-{self._account.account_id}-{session}",
             }
             self._account.cloudtrail.record(call, None, None)
+
+
+def check_listing(account: Account, catalog: CallerCatalog, uri: str) -> None:
+    """Raises QueryFailed PERMISSION_DENIED without the caller's own s3:ListBucket for the location."""
+    try:
+        bucket, key = split_uri(uri)
+    except ValueError:
+        return
+    prefix = key.rstrip("/") + "/" if key.rstrip("/") else ""
+    acting = catalog.call.acting("s3", "ListObjectsV2", {"Bucket": bucket, "Prefix": prefix}, ATHENA)
+    try:
+        account.authorizer.check(acting, "s3:ListBucket", f"arn:aws:s3:::{bucket}", {"s3:prefix": prefix})
+    except AwsError as error:
+        if error.status == 501:
+            raise
+        raise _refused(error, catalog) from None
+
+
+def _refused(error: AwsError, catalog: CallerCatalog) -> QueryFailed:
+    detail = f"(Service: S3, Status Code: 403, Request ID: {catalog.call.request_id})"
+    return QueryFailed("PERMISSION_DENIED", f"{error.message} {detail}")
 
 
 def _scanned(engine: Engine, plan: Plan) -> int:

@@ -19,6 +19,7 @@ from sqlglot.tokenizer_core import TokenType
 from localaws.athena.failure import QueryFailed, not_supported
 
 MAX_TOKENS = 60_000
+MAX_CONNECTIVES = 5_000
 MAX_NESTING = 60
 MAX_DEPTH = 120
 QUERY_WORDS = ("select", "with", "values", "table", "(")
@@ -94,7 +95,7 @@ def parse_query(text: str) -> exp.Expr:
     """The one query in ``text``.
 
     Raises MalformedQuery for text that is no query of Trino's grammar or more than one statement, QueryFailed
-    STATEMENT_TOO_LARGE beyond the caps (60,000 tokens, 60 brackets or 120 expressions deep).
+    STATEMENT_TOO_LARGE beyond the caps (60,000 tokens, 5,000 times AND or OR, 60 brackets or 120 expressions deep).
     """
     dialect = _dialect()
     try:
@@ -125,9 +126,13 @@ def _dialect() -> _Query:
 def _check_tokens(tokens: list[Any], text: str) -> None:
     if len(tokens) > MAX_TOKENS:
         raise _too_large()
-    depth = 0
+    depth = connectives = 0
     for token in tokens:
         kind = token.token_type
+        if kind in (TokenType.AND, TokenType.OR):
+            connectives += 1
+            if connectives > MAX_CONNECTIVES:
+                raise _too_large()
         if kind in (TokenType.L_PAREN, TokenType.L_BRACKET):
             depth += 1
             if depth > MAX_NESTING:

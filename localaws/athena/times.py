@@ -118,11 +118,25 @@ def _date_format(e: Expressions, node: exp.Expr, arguments: Arguments) -> Bound:
 
 
 def _date_parse(e: Expressions, node: exp.Expr, arguments: Arguments) -> Bound:
+    """The time that a text says. What the format leaves out is 1970-01-01 00:00, or 2000 beside a month or a day.
+
+    Source: Trino's date_parse is Joda's DateTimeFormatter (default year 2000; two digits mean 1970 to 2069).
+    """
     if len(arguments) != 2:
         count(e, node, arguments, 2, 2)
     value = typed(e, node, e.bind(arguments[0]), VARCHAR)
     pattern = _mysql_format(e, arguments[1], "YymdHhIisSfpMbT%")
-    return Bound(f"strptime({value.sql}, {pattern})", TIMESTAMP, "value", (value,))
+    codes = set(re.findall(r"%(.)", e.string_literal(arguments[1], "a format").replace("%%", "")))
+    before, form = "", ""
+    if not codes & set("Yy"):
+        before, form = ("2000 ", "%Y ") if codes & set("mdMb") else ("1970-01-01 ", "%Y-%m-%d ")
+    elif codes & set("Yy") == set("Yy"):
+        raise not_supported("a format with two years", e.at(node))
+    sql = f"strptime({text(before)} || {value.sql}, {text(form)} || {pattern})"
+    if "y" in codes:
+        late = "CASE WHEN year(t) = 1969 THEN t + to_years(100) ELSE t END"
+        sql = f"list_extract(list_transform([{sql}], lambda t: {late}), 1)"
+    return Bound(sql, TIMESTAMP, "value", (value,))
 
 
 FUNCTIONS: dict[str, Callable[[Expressions, exp.Expr, Arguments], Bound]] = {

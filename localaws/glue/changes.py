@@ -18,8 +18,10 @@ from localaws.glue.placing import (
     check_columns,
     check_form,
     check_location,
+    check_move,
     check_partition,
     check_values,
+    leave,
     location_of,
 )
 from localaws.lakeformation import denials
@@ -103,7 +105,7 @@ def create_table(account: Account, who: Caller | str, database: str, table_input
 
 
 def update_table(account: Account, who: Caller | str, database: str, table_input: Document) -> None:
-    """Replace a table's definition. Needs ALTER, and the right to a location that is new to it [inferred].
+    """Replace a table's definition. Needs ALTER; ``check_move`` says what another location needs.
 
     Columns that data cells filters name are an administrator's to change.
     """
@@ -113,9 +115,7 @@ def update_table(account: Account, who: Caller | str, database: str, table_input
     with lakeformation.lock:
         former = _existing_table(account, who, database, stored["Name"], "ALTER")
         check_columns(account, who, former, stored)
-        check_form(location_of(stored))
-        if location_of(stored) != location_of(former):
-            check_location(account, who, location_of(stored), database)
+        check_move(account, who, former, stored)
         account.store.invoke("glue", "UpdateTable", {"DatabaseName": database, "TableInput": stored})
         lakeformation.catalog.forget(database, stored["Name"])
         lakeformation.changed()
@@ -187,8 +187,10 @@ def update_partition(
     with lakeformation.lock:
         document = _existing_table(account, who, database, table, "ALTER")
         check_values(account, who, document, values, partition)
-        beside = [one for one in lakeformation.catalog.partitions(database, table) if one["Values"] != list(values)]
-        check_partition(account, who, document, partition, beside)
+        every = lakeformation.catalog.partitions(database, table)
+        beside = [one for one in every if one["Values"] != list(values)]
+        former = next((one for one in every if one["Values"] == list(values)), None)
+        check_partition(account, who, document, {"Values": list(values), **partition}, beside, former)
         params = {
             "DatabaseName": database,
             "TableName": table,
@@ -196,6 +198,8 @@ def update_partition(
             "PartitionInput": partition,
         }
         account.store.invoke("glue", "UpdatePartition", params)
+        if former is not None and location_of(former) != location_of(partition):
+            leave(account, document, [former])
         lakeformation.catalog.forget_partitions(database, table)
 
 
@@ -206,10 +210,12 @@ def drop_partitions(
     lakeformation = account.lakeformation
     database, table = database.lower(), table.lower()
     with lakeformation.lock:
-        _existing_table(account, who, database, table, "ALTER", "DELETE")
+        document = _existing_table(account, who, database, table, "ALTER", "DELETE")
         listed = [{"Values": list(one)} for one in values]
+        gone = [one for one in lakeformation.catalog.partitions(database, table) if {"Values": one["Values"]} in listed]
         params = {"DatabaseName": database, "TableName": table, "PartitionsToDelete": listed}
         errors: list[dict[str, Any]] = account.store.invoke("glue", "BatchDeletePartition", params).get("Errors", [])
+        leave(account, document, gone)
         lakeformation.catalog.forget_partitions(database, table)
         return errors
 

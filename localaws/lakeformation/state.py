@@ -27,7 +27,8 @@ from localaws.lakeformation.tags import TagBook, matches
 class State:
     """``registered`` is keyed by ARN without a final slash, ``filters`` by (database, table) and name.
 
-    ``creators`` holds, by (database, table), the ARN that GetTable shows as CreatedBy.
+    ``creators`` holds, by (database, table), the ARN that GetTable shows as CreatedBy. ``places`` holds, by (database,
+    table) and location, the values of a partition that was dropped or moved away from there.
     """
 
     account_id: str
@@ -38,7 +39,12 @@ class State:
     filters: dict[tuple[str, str], dict[str, DataCellsFilter]] = field(default_factory=dict)
     opt_ins: dict[tuple[str, Resource], OptIn] = field(default_factory=dict)
     creators: dict[tuple[str, str], str] = field(default_factory=dict)
+    places: dict[tuple[str, str], dict[str, tuple[str, ...]]] = field(default_factory=dict)
     filter_versions: int = 0
+
+    def filters_rows(self, database: str, table: str) -> bool:
+        """Whether any data cells filter of the table chooses rows."""
+        return any(one.row_filter is not None for one in self.filters.get((database, table), {}).values())
 
     def groups(self, principal: str) -> tuple[str, ...]:
         """The names under which grants reach the principal: its ARN, ALLIAMPrincipals, IAM_ALLOWED_PRINCIPALS."""
@@ -121,6 +127,7 @@ class State:
         self.filters.pop((database, table), None)
         self.tags.forget(database, table)
         self.creators.pop((database, table), None)
+        self.places.pop((database, table), None)
         for key in [k for k in self.opt_ins if (k[1].database, k[1].table) == (database, table)]:
             del self.opt_ins[key]
 
@@ -137,6 +144,8 @@ class State:
             del self.filters[table]
         for table in [key for key in self.creators if key[0] == database]:
             del self.creators[table]
+        for table in [key for key in self.places if key[0] == database]:
+            del self.places[table]
         for opt_in in [k for k in self.opt_ins if k[1].database == database]:
             del self.opt_ins[opt_in]
 

@@ -184,3 +184,39 @@ def test_nan_and_arrays_compare_as_trino_compares_them(expression: str, answer: 
 def test_arrays_whose_comparison_could_differ_are_refused(expression: str, lake: Lake) -> None:
     """NOT_SUPPORTED by name, for NULL inside, for arrays of arrays, and for IN."""
     assert lake.failure(f"SELECT {expression}").startswith("NOT_SUPPORTED")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        """json_extract_scalar('{"a": 1.50}', '$.a')""",
+        """json_extract_scalar('{"a": 1e2}', '$.a')""",
+        """json_extract_scalar('{"a": -0}', '$.a')""",
+        """json_extract_scalar('{"a": NaN}', '$.a')""",
+        """json_extract_scalar('{"a": 1,}', '$.a')""",
+        "date_parse('2020 69', '%Y %y')",
+        "1e0 > ALL (SELECT nan())",
+    ],
+)
+def test_what_the_engine_would_answer_otherwise_than_trino_is_refused_by_name(expression: str, lake: Lake) -> None:
+    """NOT_SUPPORTED for JSON numbers whose text Trino gives as it is written, and for NaN among all or any rows."""
+    assert lake.failure(f"SELECT {expression}").startswith("NOT_SUPPORTED")
+
+
+@pytest.mark.parametrize("word", ["OR", "AND"])
+def test_long_chains_are_refused_before_they_cost_anything(word: str, lake: Lake) -> None:
+    """30,000 terms end STATEMENT_TOO_LARGE, as Trino's parser gives up; 4,000 are answered."""
+    chain = f" {word} ".join(["stars = 1"] * 4000)
+    assert lake.run(f"SELECT review_id FROM reviews WHERE {chain}")["Status"]["State"] == "SUCCEEDED"
+    chain = word.join([" 1=1 "] * 30_000)
+    assert lake.failure(f"SELECT 1 WHERE {chain}").startswith("STATEMENT_TOO_LARGE: line 1:1: statement is too large")
+    assert lake.rows("SELECT 1") == [["1"]]
+
+
+def test_others_are_answered_while_a_long_statement_is_planned(lake: Lake) -> None:
+    """While 5,000 terms are bound and run, a small query of somebody else begins and ends."""
+    chain = " OR ".join(f"(stars = {i} AND product = 'p{i}')" for i in range(2400))
+    query_id = lake.start(f"SELECT count(*) FROM reviews WHERE {chain}")
+    assert lake.rows("SELECT 1") == [["1"]]
+    ended = lake.athena().get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]
+    assert ended["State"] == "SUCCEEDED"

@@ -89,7 +89,7 @@ def test_an_unregistered_location_needs_the_callers_own_s3_rights(lake: Lake, li
     """PERMISSION_DENIED with S3's text; whoever has the rights is answered."""
     reason = lake.failure("SELECT note FROM loose.notes", limited, database="loose")
     assert reason.startswith("PERMISSION_DENIED: User: arn:aws:sts::")
-    assert 'is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::loose/notes/a.parquet"' in reason
+    assert 'is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::loose"' in reason
     assert lake.rows("SELECT note FROM loose.notes", database="loose") == [["one"], [None], ['say "hi"']]
 
 
@@ -215,5 +215,5 @@ def test_a_partition_outside_the_registered_location_needs_the_callers_own_s3_ri
     reader = lake.role("split-reader")
     lake.grant(f"arn:aws:iam::{lake.account}:role/split-reader", ["SELECT"], table)
     reason = lake.failure("SELECT note FROM db.split", reader)
-    assert 'is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::loose/notes/a.parquet"' in reason
+    assert 'is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::loose"' in reason
     assert len(lake.rows("SELECT note FROM db.split")) == 3
