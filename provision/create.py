@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lakeproof.plan import Person, Plan
 from lakeproof.target import Target
-from provision import federation, grants, lake, people, results, settings, studio
+from provision import federation, filters, grants, lake, lf_tags, people, results, settings, studio
 from provision.estate import FILE, ControlReaderEstate, Estate, PersonEstate
 from provision.journal import FILE as JOURNAL
 from provision.journal import Journal, RunHeader, new_run_id
@@ -102,6 +102,8 @@ def _make_lake(site: Site, plan: Plan) -> tuple[str, dict[str, dict[str, int]]]:
     lake.make_bucket(site, plan.dataset.bucket)
     lake.make_location(site, plan)
     lake.make_catalog(site, plan)
+    lf_tags.make_tags(site, plan)
+    filters.make_filters(site, plan)
     return lake.upload(site, plan)
 
 

@@ -15,10 +15,16 @@ _ENTRIES_A_CALL = 20
 """Lake Formation API, BatchGrantPermissions: at most 20 entries."""
 
 
-def resource(permission: Permission) -> dict[str, Any]:
+def resource(permission: Permission, account_id: str) -> dict[str, Any]:
     """The permission's resource as the Lake Formation API writes it."""
+    if permission.expression is not None:
+        tags = [{"TagKey": key, "TagValues": list(values)} for key, values in permission.expression]
+        return {"LFTagPolicy": {"ResourceType": "TABLE", "Expression": tags}}
     if permission.table is None:
         return {"Database": {"Name": permission.database}}
+    if permission.filter is not None:
+        place = {"TableCatalogId": account_id, "DatabaseName": permission.database, "TableName": permission.table}
+        return {"DataCellsFilter": {**place, "Name": permission.filter}}
     named = {"DatabaseName": permission.database, "Name": permission.table}
     if permission.include is not None:
         return {"TableWithColumns": {**named, "ColumnNames": list(permission.include)}}
@@ -55,7 +61,7 @@ def make_grants(site: Site, plan: Plan) -> None:
 def _request(plan: Plan, permission: Permission) -> dict[str, Any]:
     return {
         "Principal": {"DataLakePrincipalIdentifier": plan.role_arn(permission.role)},
-        "Resource": resource(permission),
+        "Resource": resource(permission, plan.policy_values()["account"]),
         "Permissions": [permission.permission],
         "PermissionsWithGrantOption": [permission.permission] if permission.grant_option else [],
     }

@@ -54,6 +54,8 @@ def _everything(target: Target) -> Iterator[tuple[str, list[Any]]]:
             for grant in lake.list_permissions()["PrincipalResourcePermissions"]
         ],
     )
+    yield "LF-Tags", [tag["TagKey"] for tag in lake.list_lf_tags()["LFTags"]]
+    yield "data filters", [row["Name"] for row in lake.list_data_cells_filter()["DataCellsFilters"]]
     yield "locations", [place["ResourceArn"] for place in lake.list_resources()["ResourceInfoList"]]
     databases = [database["Name"] for database in glue.get_databases()["DatabaseList"]]
     yield "databases", databases

@@ -13,5 +13,13 @@ Feature: Lake Formation permissions
     Then those of <person> are exactly the planned ones
 
   @severity:critical
+  Scenario: The row filters behind the permissions let through what was planned
+    Then the row filters of the data set are exactly the planned ones
+
+  @severity:critical
+  Scenario: The LF-Tags that permissions are granted by lie where they were planned
+    Then the LF-Tags of the data set are exactly the planned ones
+
+  @severity:critical
   Scenario: Nobody of the plan administers the data lake
     Then no person of the plan is a data lake administrator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,9 @@ IAM_ALLOWED_PRINCIPALS = "IAM_ALLOWED_PRINCIPALS"
 class Permission:
     """One entry of ListPermissions. ``kind`` is the resource's member name (``Database``, ``TableWithColumns`` ...).
 
-    ``columns`` are the included ones, ``excluded`` those of a column wildcard; both None where the resource has no
+    ``name`` is a data filter's name, or an LF-Tag's key; ``expression`` the LF-Tags by which a policy grants, keys and
+    values sorted (an LF-Tag's own key and values, too). ``columns`` are the included ones, ``excluded`` those of a
+    column wildcard; both None where the resource has no
     columns. ``permissions`` and ``grantable`` are sorted.
     """
 
@@ -28,9 +30,16 @@ class Permission:
     permissions: tuple[str, ...]
     grantable: tuple[str, ...]
     location: str = ""
+    name: str = ""
+    expression: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    tagged: str = ""
+    """``tables`` or ``databases``: what a policy by LF-Tags grants on."""
 
     def __str__(self) -> str:
-        where = ".".join(part for part in (self.database, self.table) if part) or self.location or "the catalog"
+        where = ".".join(part for part in (self.database, self.table, self.name) if part) or self.location
+        if self.expression:
+            where = f"{self.tagged} where {expressed(self.expression)}".lstrip()
+        where = where or "the catalog"
         some = f" ({', '.join(self.columns)})" if self.columns else ""
         some += f" (all but {', '.join(self.excluded)})" if self.excluded else ""
         option = f", grantable {', '.join(self.grantable)}" if self.grantable else ""
@@ -46,6 +55,7 @@ def permissions(lakeformation: Any) -> tuple[Permission, ...]:
 def permission(row: Mapping[str, Any]) -> Permission:
     """One entry of ListPermissions. ``Table`` with a wildcard has the table ``*``."""
     [(kind, resource)] = row["Resource"].items()
+    tags = [resource] if kind == "LFTag" else resource.get("Expression", ())
     table = "*" if "TableWildcard" in resource else resource.get("TableName") or resource.get("Name", "")
     database = resource.get("DatabaseName") or (resource.get("Name", "") if kind == "Database" else "")
     wildcard = resource.get("ColumnWildcard")
@@ -53,13 +63,75 @@ def permission(row: Mapping[str, Any]) -> Permission:
         principal=row["Principal"]["DataLakePrincipalIdentifier"],
         kind=kind,
         database=database,
-        table=table if kind in ("Table", "TableWithColumns") else "",
+        table=table if kind in ("Table", "TableWithColumns", "DataCellsFilter") else "",
         columns=tuple(resource["ColumnNames"]) if resource.get("ColumnNames") else None,
         excluded=tuple(wildcard.get("ExcludedColumnNames", ())) if wildcard is not None else None,
         permissions=tuple(sorted(row.get("Permissions", ()))),
         grantable=tuple(sorted(row.get("PermissionsWithGrantOption", ()))),
         location=resource.get("ResourceArn", ""),
+        name=resource.get("Name", "") if kind == "DataCellsFilter" else resource.get("TagKey", ""),
+        tagged=f"{resource['ResourceType'].lower()}s" if kind == "LFTagPolicy" else "",
+        expression=tuple(sorted((tag["TagKey"], tuple(sorted(tag["TagValues"]))) for tag in tags)),
     )
+
+
+def expressed(expression: Iterable[tuple[str, Iterable[str]]]) -> str:
+    """``area = sales or stock and sensitivity = public``: an LF-Tag expression in words."""
+    return " and ".join(f"{key} = {' or '.join(values)}" for key, values in expression)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFilter:
+    """A data filter of a table as the account has it. ``where`` is None for all rows; ``columns`` None means all but
+    ``excluded``; both are sorted."""
+
+    table: str
+    name: str
+    where: str | None
+    columns: tuple[str, ...] | None
+    excluded: tuple[str, ...]
+
+
+def data_filters(lakeformation: Any, database: str) -> tuple[StoredFilter, ...]:
+    """Every data filter on a table of the database, sorted."""
+    found = listed(lakeformation, "list_data_cells_filter", "DataCellsFilters")
+    rows = [_data_filter(row) for row in found if row["DatabaseName"] == database]
+    return tuple(sorted(rows, key=lambda row: (row.table, row.name)))
+
+
+def _data_filter(row: Mapping[str, Any]) -> StoredFilter:
+    names, wildcard = row.get("ColumnNames"), row.get("ColumnWildcard") or {}
+    return StoredFilter(
+        table=row["TableName"],
+        name=row["Name"],
+        where=(row.get("RowFilter") or {}).get("FilterExpression"),
+        columns=tuple(sorted(names)) if names else None,
+        excluded=tuple(sorted(wildcard.get("ExcludedColumnNames") or ())),
+    )
+
+
+def lf_tags(lakeformation: Any) -> dict[str, tuple[str, ...]]:
+    """The LF-Tags that are defined in the account, each with its possible values, sorted."""
+    found = listed(lakeformation, "list_lf_tags", "LFTags")
+    return {tag["TagKey"]: tuple(sorted(tag["TagValues"])) for tag in found}
+
+
+def assigned_tags(lakeformation: Any, database: str, tables: Iterable[str]) -> dict[tuple[str, ...], dict[str, str]]:
+    """The LF-Tags assigned directly to the database (), to each of the tables (table,) and to their columns
+    (table, column); what they inherit is left out, and so is what carries none."""
+    answer = lakeformation.get_resource_lf_tags(Resource={"Database": {"Name": database}}, ShowAssignedLFTags=True)
+    found: dict[tuple[str, ...], dict[str, str]] = {(): _values(answer.get("LFTagOnDatabase"))}
+    for table in tables:
+        resource = {"Table": {"DatabaseName": database, "Name": table}}
+        answer = lakeformation.get_resource_lf_tags(Resource=resource, ShowAssignedLFTags=True)
+        found[(table,)] = _values(answer.get("LFTagsOnTable"))
+        for column in answer.get("LFTagsOnColumns") or ():
+            found[(table, column["Name"])] = _values(column.get("LFTags"))
+    return {where: tags for where, tags in found.items() if tags}
+
+
+def _values(tags: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:
+    return {tag["TagKey"]: ", ".join(sorted(tag["TagValues"])) for tag in tags or ()}
 
 
 def settings(lakeformation: Any) -> dict[str, Any]:

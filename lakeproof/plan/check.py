@@ -1,4 +1,4 @@
-"""Checks of people and grants that no single field can make: who, on what, and whether it can be proven."""
+"""Checks of people that no single field can make: who signs in how, and with what that is theirs alone."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 from lakeproof.plan import names
 from lakeproof.plan.document import Document
-from lakeproof.plan.problems import Path, Problem, likely, listed, said
+from lakeproof.plan.problems import Problem, said
 from lakeproof.plan.shape import mappings, overlapping, part, texts, twice
 
 
 def problems(document: Document, completed: dict[str, Any]) -> list[Problem]:
-    """Everything wrong with people and grants. ``completed`` is the data with people's resources named."""
-    return [*_people(document, completed), *_sign_in(document), *_grants(document), *_twins(document)]
+    """Everything wrong with people. ``completed`` is the data with people's resources named."""
+    return [*_people(document, completed), *_sign_in(document)]
 
 
 def _people(document: Document, completed: dict[str, Any]) -> Iterator[Problem]:
@@ -78,122 +78,4 @@ def _sign_in(document: Document) -> Iterator[Problem]:
                 "no stand-in role",
                 said(person["stand_in_role"]),
                 "an IAM user signs in with its own keys",
-            )
-
-
-def _tables(document: Document) -> dict[str, tuple[list[str], list[str]]]:
-    """Table name -> (columns, partition keys), as far as the plan says."""
-    tables = {}
-    for _, table in mappings(part(document.data, "dataset", "tables"), ()):
-        if isinstance(table.get("name"), str):
-            tables[table["name"]] = (
-                [name for _, name in texts(table.get("columns"), (), "name")],
-                [name for _, name in texts(table.get("partition_keys"), (), "name")],
-            )
-    return tables
-
-
-def _grants(document: Document) -> Iterator[Problem]:
-    people = [name for _, name in texts(document.data.get("people"), (), "name")]
-    tables = _tables(document)
-    given: list[tuple[Path, str]] = []
-    for where, grant in mappings(document.data.get("grants"), ("grants",)):
-        person, table = grant.get("person"), grant.get("table")
-        if isinstance(person, str) and person not in people:
-            yield document.problem(
-                (*where, "person"),
-                f"one of the people: {listed(people)}",
-                said(person),
-                likely(person, people, "the person is left out under people"),
-            )
-        if isinstance(table, str) and table not in tables:
-            yield document.problem(
-                (*where, "table"),
-                f"one of the tables: {listed(list(tables))}",
-                said(table),
-                likely(table, list(tables), "the table is left out under dataset.tables"),
-            )
-        if isinstance(person, str) and isinstance(table, str):
-            given.append((where, f"{person} on {table}"))
-        columns = grant.get("columns")
-        if isinstance(columns, dict):
-            yield from _columns(document, where, grant, columns, tables.get(str(table)))
-    yield from twice(
-        document,
-        given,
-        "one grant for each person and table",
-        "grants add up in Lake Formation, so the wider one would win",
-    )
-
-
-def _columns(
-    document: Document,
-    where: Path,
-    grant: dict[str, Any],
-    columns: dict[str, Any],
-    table: tuple[list[str], list[str]] | None,
-) -> Iterator[Problem]:
-    lists = {key: columns[key] for key in ("include", "exclude") if isinstance(columns.get(key), list)}
-    spot = (*where, "columns")
-    if not columns or ("include" not in columns and "exclude" not in columns):
-        yield document.problem(spot, "all, include: [...] or exclude: [...]", said(columns), "the list is left out")
-    if "include" in columns and "exclude" in columns:
-        both = [name for name in lists.get("include", []) if name in lists.get("exclude", [])]
-        yield document.problem(
-            (*spot, "exclude"),
-            "include or exclude, not both",
-            f"both; in both lists: {listed(both) or 'none'}",
-            "Lake Formation takes one list for each grant; keep include, it fails closed",
-        )
-    for key, wanted in lists.items():
-        entries = [((*spot, key, index), name) for index, name in enumerate(wanted) if isinstance(name, str)]
-        yield from twice(document, entries, "a column", "copied and not edited")
-        for at, name in entries:
-            if table and name not in table[0] + table[1]:
-                known = table[0] + table[1]
-                yield document.problem(
-                    at,
-                    f"a column of {grant.get('table')}: {listed(known)}",
-                    said(name),
-                    likely(name, known, "no such column in the plan's dataset"),
-                )
-            if table and key == "exclude" and name in table[1]:
-                yield document.problem(
-                    at,
-                    "no partition key among the excluded",
-                    said(name),
-                    "Lake Formation cannot filter a partition key: everybody with SELECT sees it",
-                )
-    if table and "include" in lists and "exclude" not in columns:
-        for name in table[1]:
-            if name not in lists["include"]:
-                yield document.problem(
-                    (*spot, "include"),
-                    f"the partition key {name!r} among the included",
-                    listed(lists["include"]),
-                    "Lake Formation cannot filter a partition key: it is visible with any SELECT, so say so",
-                )
-    if "exclude" in columns and grant.get("grant_option") is True:
-        yield document.problem(
-            (*where, "grant_option"),
-            "no grant option beside an exclude list",
-            "grant_option: true",
-            "Lake Formation refuses it; use include, or leave the option out (weakness F8)",
-        )
-
-
-def _twins(document: Document) -> Iterator[Problem]:
-    """Every refusal needs somebody who is allowed the same: a person who sees the whole table, or a control reader."""
-    if part(document.data, "verification", "control_reader") is not None:
-        return
-    grants = [grant for _, grant in mappings(document.data.get("grants"), ())]
-    for where, table in mappings(part(document.data, "dataset", "tables"), ("dataset", "tables")):
-        if not isinstance(table.get("name"), str):
-            continue
-        if not any(grant.get("table") == table["name"] and grant.get("columns") == "all" for grant in grants):
-            yield document.problem(
-                (*where, "name"),
-                f"somebody with columns: all on {table['name']}, or verification.control_reader",
-                "neither",
-                "a refusal proves nothing when nobody is allowed: there would be no twin",
             )

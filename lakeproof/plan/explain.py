@@ -13,8 +13,6 @@ from lakeproof.plan.models import Plan
 from lakeproof.plan.problems import Path, Problem, likely, listed, said
 
 NOT_YET = {
-    ("grants", "row_filter"): "row filters are not implemented yet: grant columns: all, include or exclude",
-    ("grants", "lf_tags"): "LF-Tags are not implemented yet: grant columns: all, include or exclude",
     ("grants", "permissions"): "only SELECT is implemented, and meant when nothing is said",
     ("audit", "bucket"): "a trail of the run's own is not implemented yet: only trail: none is",
     ("dataset", "adopt"): "adopting an existing lake is not implemented yet",
@@ -139,22 +137,22 @@ def _name_cause(value: object, odd: str) -> str:
 
 
 def keys_at(where: Path) -> list[str]:
-    """The keys that a plan may have at a path, in the model's order; empty where it holds no mapping."""
-    model: Any = Plan
+    """The keys that a plan may have at a path, in the models' order; empty where it holds no mapping of known keys."""
+    models: list[type[BaseModel]] = [Plan]
     for step in where:
         if isinstance(step, int):
             continue
-        field = model.model_fields.get(step) if model else None
-        model = _model_in(field.annotation) if field else None
-    hidden = {"documents", "account_id", "region", "run_id"} if model is Plan else set()
-    return [name for name in model.model_fields if name not in hidden] if model else []
+        models = [
+            inner
+            for model in models
+            if step in model.model_fields
+            for inner in _models_in(model.model_fields[step].annotation)
+        ]
+    hidden = {"documents", "account_id", "region", "run_id"} if models == [Plan] else set()
+    return list(dict.fromkeys(name for model in models for name in model.model_fields if name not in hidden))
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in typing.get_args(annotation):
-        found = _model_in(inner)
-        if found:
-            return found
-    return None
+        return [annotation]
+    return [model for inner in typing.get_args(annotation) for model in _models_in(inner)]

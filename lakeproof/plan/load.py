@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lakeproof.plan import check, names, policies, shape
+from lakeproof.plan import check, check_grants, check_tags, names, policies, shape
 from lakeproof.plan.document import Document, read
 from lakeproof.plan.explain import explain
 from lakeproof.plan.models import SCHEMA_VERSION, Plan
@@ -42,7 +42,11 @@ def parse(document: Document, folder: FilePath) -> Plan:
         *_internal_keys(document),
         *shape.problems(document),
         *check.problems(document, completed),
+        *check_grants.problems(document),
+        *check_tags.problems(document),
     ]
+    if plan is not None and not problems:
+        problems += check_tags.meaning(document, plan)
     if problems or plan is None:
         raise PlanError(_own(problems, made))
     return plan

@@ -14,19 +14,22 @@ from pydantic import Field, ValidationError
 from lakeproof.plan import names
 from lakeproof.plan.parts import (
     AccountSettings,
+    AnyGrant,
     Audit,
     Dataset,
     Execution,
-    Grant,
     Part,
     Person,
     Results,
     SignIn,
     Studio,
     Table,
+    TagKey,
+    TagValues,
     Verification,
 )
 from lakeproof.plan.problems import PlanError, Problem, said
+from lakeproof.plan.visibility import Cell, cells, either
 
 SCHEMA_VERSION = 1
 
@@ -46,7 +49,9 @@ class Plan(Part):
     audit: Audit = Audit()
     verification: Verification = Verification()
     people: Annotated[tuple[Person, ...], Field(min_length=1)]
-    grants: Annotated[tuple[Grant, ...], Field(min_length=1)]
+    lf_tags: dict[TagKey, TagValues] = Field(default_factory=dict)
+    """The LF-Tags that the plan defines in the account: each key with all its possible values."""
+    grants: Annotated[tuple[AnyGrant, ...], Field(min_length=1)]
     documents: dict[str, str] = Field(default_factory=dict, repr=False)
     """The policy files' texts by file name, read by ``load``; not a key of the YAML."""
     account_id: str | None = None
@@ -68,9 +73,10 @@ class Plan(Part):
                 return table
         raise KeyError(f"no table {name!r} in plan {self.name!r}; there are {[t.name for t in self.dataset.tables]}")
 
-    def grant(self, person: str, table: str) -> Grant | None:
-        """The grant for that person on that table, or None. There is at most one: ``check`` sees to it."""
-        return next((g for g in self.grants if g.person == person and g.table == table), None)
+    def cells(self, person: str, table: str) -> tuple[Cell, ...]:
+        """Which columns the person may see on which rows of the table, a cell for each grant that shows anything."""
+        self.person(person)
+        return cells(self, person, self.table(table))
 
     def visible_columns(self, person: str, table: str) -> tuple[str, ...]:
         """What ``SELECT *`` returns to the person: table order, partition keys last, empty without a grant.
@@ -78,18 +84,29 @@ class Plan(Part):
         Partition keys are always visible with any SELECT (Lake Formation guide, "Data filtering": no column filter on
         partition keys).
         """
-        self.person(person)
-        planned, grant = self.table(table), self.grant(person, table)
-        if grant is None:
-            return ()
-        if isinstance(grant.columns, str):
-            return planned.column_names
-        keys = set(planned.partition_key_names)
-        if grant.columns.include is not None:
-            seen = keys.union(grant.columns.include)
-        else:
-            seen = set(planned.column_names).difference(grant.columns.exclude or ()) | keys
-        return tuple(name for name in planned.column_names if name in seen)
+        seen = {name for cell in self.cells(person, table) for name in cell.columns}
+        return tuple(name for name in self.table(table).column_names if name in seen)
+
+    def visible_rows(self, person: str, table: str) -> str | None:
+        """The predicate that holds on exactly the rows that the person may see; None for all rows.
+
+        Raises LookupError when the person may not see the table: there is no predicate for nothing.
+        """
+        shown = self.cells(person, table)
+        if not shown:
+            raise LookupError(f"{person} may see nothing of {table} in plan {self.name!r}")
+        return either(cell.where for cell in shown)
+
+    def shown_on(self, person: str, table: str, column: str) -> str | None:
+        """The predicate of the rows on which a visible column shows its value (None: on all that are visible).
+
+        On the other visible rows it is NULL. Raises LookupError for a column that the person may not see.
+        """
+        shown = [cell.where for cell in self.cells(person, table) if column in cell.columns]
+        if not shown:
+            raise LookupError(f"{person} may not see {column} of {table} in plan {self.name!r}")
+        found = either(shown)
+        return None if found == self.visible_rows(person, table) else found
 
     def hidden_columns(self, person: str, table: str) -> tuple[str, ...]:
         """The columns of the table that the person may not see, in table order; all of them without a grant."""
@@ -166,7 +183,7 @@ def _fill_all(value: Any, values: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         return names.fill(value, values)
     if isinstance(value, dict):
-        return {key: _fill_all(item, values) for key, item in value.items()}
+        return {names.fill(key, values): _fill_all(item, values) for key, item in value.items()}
     if isinstance(value, list):
         return [_fill_all(item, values) for item in value]
     return value

@@ -172,6 +172,18 @@ EMAIL = Rule(
     "an e-mail address",
     "the walkthrough maps ${user:email} to the session tag",
 )
+LF_TAG_KEY = Rule(
+    "an LF-Tag's key",
+    r"[a-z0-9_.:/+@%-]+",
+    1,
+    128,
+    "lower-case letters, digits and _.:/+@%-",
+    "Lake Formation API, LFTag; keys and values are stored in lower case: developer guide, LF-Tag restrictions",
+)
+LF_TAG_VALUE = Rule("an LF-Tag's value", LF_TAG_KEY.pattern, 1, 256, LF_TAG_KEY.words, LF_TAG_KEY.source)
+FILTER = Rule(
+    "a row filter's name", r"[A-Za-z0-9_-]+", 1, 255, "letters, digits and _-", "Lake Formation API, DataCellsFilter"
+)
 COLUMN_TYPE = Rule(
     "a column type",
     r"string|tinyint|smallint|int|bigint|float|double|boolean|date|timestamp|"

@@ -17,10 +17,20 @@ def _form(value: object) -> str:
     return "<several>" if isinstance(value, list | tuple | dict | BaseModel) else "<one>"
 
 
+def _grant_form(value: object) -> str:
+    tags = "lf_tags" in value if isinstance(value, dict) else isinstance(value, TagGrant)
+    return "<tags>" if tags else "<table>"
+
+
 class Part(BaseModel):
     """Base of every part of a plan: frozen, strict, an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True)
+
+
+TagKey = Annotated[str, names.LF_TAG_KEY]
+TagValue = Annotated[str, names.LF_TAG_VALUE]
+TagValues = Annotated[tuple[TagValue, ...], Field(min_length=1)]
 
 
 class Column(Part):
@@ -28,6 +38,8 @@ class Column(Part):
 
     name: Annotated[str, names.COLUMN]
     type: Annotated[str, names.COLUMN_TYPE]
+    lf_tags: dict[TagKey, TagValue] = Field(default_factory=dict)
+    """LF-Tags of this column alone: they override its table's."""
 
 
 class Table(Part):
@@ -44,6 +56,8 @@ class Table(Part):
         ...,
     ] = ()
     """The values of the partition key; a list of values for each partition where there are several keys."""
+    lf_tags: dict[TagKey, TagValue] = Field(default_factory=dict)
+    """LF-Tags of this table: they override its database's, and its columns inherit them."""
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -73,6 +87,8 @@ class Dataset(Part):
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     rows: Annotated[int, Field(ge=1, le=100_000_000)] = 50_000
     """Rows in each table."""
+    lf_tags: dict[TagKey, TagValue] = Field(default_factory=dict)
+    """LF-Tags of the database, which its tables and their columns inherit."""
     tables: Annotated[tuple[Table, ...], Field(min_length=1)]
 
 
@@ -220,6 +236,15 @@ class Columns(Part):
     exclude: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
 
 
+class RowFilter(Part):
+    """A data filter of Lake Formation: the rows on which the grant's columns show."""
+
+    name: Annotated[str, names.FILTER]
+    """Its name in the account. Grants that name the same filter of one table must say the same of it."""
+    where: Annotated[str, Field(min_length=1)]
+    """Comparisons of columns with constants, joined by AND, OR and NOT (``lakeproof.plan.predicates``)."""
+
+
 class Grant(Part):
     """SELECT for one person on one table. What is not granted is refused."""
 
@@ -228,4 +253,17 @@ class Grant(Part):
     columns: Annotated[
         Annotated[Literal["all"], Tag("<one>")] | Annotated[Columns, Tag("<several>")], Discriminator(_form)
     ]
+    row_filter: RowFilter | None = None
+    """Left out: all rows."""
     grant_option: bool = False
+
+
+class TagGrant(Part):
+    """SELECT for one person on every table and column whose LF-Tags match: each key by one of its values."""
+
+    person: str
+    lf_tags: Annotated[dict[TagKey, TagValues], Field(min_length=1)]
+    grant_option: bool = False
+
+
+AnyGrant = Annotated[Annotated[Grant, Tag("<table>")] | Annotated[TagGrant, Tag("<tags>")], Discriminator(_grant_form)]

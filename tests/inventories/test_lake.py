@@ -38,7 +38,7 @@ def test_a_permission_is_read(entry: dict[str, Any]) -> None:
 
 
 def test_permissions_that_differ_are_told_apart_in_words_too() -> None:
-    """Columns, excluded columns, the grant option, principal and location: each shows in the text."""
+    """Columns, row filter, LF-Tags, the grant option, principal and location: each shows in the text."""
     base = {"DatabaseName": "lake", "Name": "reviews"}
     rows = [
         row({"Table": base}),
@@ -49,6 +49,12 @@ def test_permissions_that_differ_are_told_apart_in_words_too() -> None:
         row({"Table": base}, "IAM_ALLOWED_PRINCIPALS"),
         row({"DataLocation": {"ResourceArn": "arn:aws:s3:::a"}}),
         row({"DataLocation": {"ResourceArn": "arn:aws:s3:::b"}}),
+        row({"DataCellsFilter": {"DatabaseName": "lake", "TableName": "reviews", "Name": "few"}}),
+        row({"DataCellsFilter": {"DatabaseName": "lake", "TableName": "reviews", "Name": "many"}}),
+        row({"LFTagPolicy": {"ResourceType": "TABLE", "Expression": [{"TagKey": "a", "TagValues": ["x"]}]}}),
+        row({"LFTagPolicy": {"ResourceType": "DATABASE", "Expression": [{"TagKey": "a", "TagValues": ["x"]}]}}),
+        row({"LFTagPolicy": {"ResourceType": "TABLE", "Expression": [{"TagKey": "a", "TagValues": ["x", "y"]}]}}),
+        row({"LFTag": {"TagKey": "a", "TagValues": ["x"]}}),
     ]
     assert len({str(lake.permission(each)) for each in rows}) == len(rows)
 
@@ -96,3 +102,30 @@ def test_partition_keys_are_columns_and_come_last() -> None:
     assert lake.columns(table) == (("b", "string"), ("a", "int"), ("c", "date"))
     del table["PartitionKeys"]
     assert lake.columns(table) == (("b", "string"), ("a", "int"))
+
+
+def test_lf_tags_and_data_filters_are_read_whole() -> None:
+    """Each definition with its values, each filter of the database with its rows and columns, page after page."""
+    tags = [{"TagKey": "b", "TagValues": ["y", "x"]}, {"TagKey": "a", "TagValues": ["z"]}]
+    assert lake.lf_tags(Paged(list_lf_tags=("LFTags", tags))) == {"b": ("x", "y"), "a": ("z",)}
+    base = {"TableCatalogId": "1", "DatabaseName": "lake", "TableName": "reviews"}
+    filters = [
+        {**base, "Name": "some", "RowFilter": {"FilterExpression": "a = 1"}, "ColumnNames": ["b", "a"]},
+        {**base, "Name": "all", "RowFilter": {"AllRowsWildcard": {}}, "ColumnWildcard": {"ExcludedColumnNames": ["c"]}},
+        {**base, "DatabaseName": "other", "Name": "theirs", "RowFilter": {"AllRowsWildcard": {}}, "ColumnWildcard": {}},
+    ]
+    assert lake.data_filters(Paged(list_data_cells_filter=("DataCellsFilters", filters)), "lake") == (
+        lake.StoredFilter("reviews", "all", None, None, ("c",)),
+        lake.StoredFilter("reviews", "some", "a = 1", ("a", "b"), ()),
+    )
+
+
+def test_lf_tags_are_read_where_they_are_assigned() -> None:
+    """On the database, on tables and on columns; what carries none is left out."""
+    answer = {
+        "LFTagOnDatabase": [{"TagKey": "a", "TagValues": ["x"]}],
+        "LFTagsOnTable": [],
+        "LFTagsOnColumns": [{"Name": "c", "LFTags": [{"TagKey": "b", "TagValues": ["y"]}]}],
+    }
+    found = lake.assigned_tags(Paged(get_resource_lf_tags=answer), "lake", ["t"])
+    assert found == {(): {"a": "x"}, ("t", "c"): {"b": "y"}}

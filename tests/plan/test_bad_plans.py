@@ -42,7 +42,18 @@ def problems(path: Path) -> tuple[Problem, ...]:
 @pytest.mark.parametrize("case", cases("names", "shape", "meaning"))
 def test_one_change_to_a_valid_plan_is_one_problem_on_its_line(case: dict[str, Any], folder: Path) -> None:
     """A valid plan, wrong in one place: the problem names file and line and says what helps; no other is told."""
-    text = (VALID / "plan.yaml").read_text()
+    one_problem(case, folder, (VALID / "plan.yaml").read_text())
+
+
+@pytest.mark.parametrize("case", cases("granted"))
+def test_one_change_to_row_filters_or_lf_tags_is_one_problem_on_its_line(case: dict[str, Any], folder: Path) -> None:
+    """A valid plan with row filters and LF-Tags, wrong in one place: one problem, with file, line and what helps."""
+    assert load(folder / "tagged.yaml")
+    one_problem(case, folder, (VALID / "tagged.yaml").read_text())
+
+
+def one_problem(case: dict[str, Any], folder: Path, text: str) -> None:
+    """The plan's text with one change is refused for this one thing, on its line."""
     assert text.count(case["from"]) >= 1, "the case does not fit the valid plan"
     start = text.rindex(case["from"])
     changed = text[:start] + case["to"] + text[start + len(case["from"]) :]

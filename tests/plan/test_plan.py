@@ -156,8 +156,8 @@ def test_nobody_changes_a_plan(plan: Plan) -> None:
 
 def test_a_grant_of_a_later_version_is_refused() -> None:
     """What is not implemented cannot be said, in Python neither."""
-    with pytest.raises(ValidationError, match="row_filter"):
-        Grant.model_validate({"person": "ana", "table": "orders", "columns": "all", "row_filter": "x = 1"})
+    with pytest.raises(ValidationError, match="permissions"):
+        Grant.model_validate({"person": "ana", "table": "orders", "columns": "all", "permissions": ["INSERT"]})
     with pytest.raises(ValidationError, match="a column type"):
         Column(name="x", type="map<string,string>")
 
