@@ -18,6 +18,7 @@ pytest_plugins = [
     "fixtures.lake",
     "fixtures.people",
     "fixtures.probing",
+    "fixtures.attacking",
     "fixtures.trail",
     "fixtures.verdicts",
     # the words of the Gherkin
@@ -25,6 +26,7 @@ pytest_plugins = [
     "steps.calls",
     "steps.dataset",
     "steps.identity",
+    "steps.attacks",
     "steps.grants",
     "steps.studio",
     "steps.isolation",

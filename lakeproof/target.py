@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import boto3
 
+AWS_ATTACK_BUDGET = 25
+"""Each attack is a query that somebody pays for, and may stand in somebody's alarms."""
 LOCAL_BANNER = "EMBEDDED ACCOUNT: not evidence about AWS"
 
 
@@ -123,7 +125,7 @@ def aws_target(*, profile: str | None = None, region: str | None = None, endpoin
         access_key_id=frozen.access_key,
         secret_access_key=frozen.secret_key,
         session_token=frozen.token,
-        attack_budget=500,
+        attack_budget=AWS_ATTACK_BUDGET,
         profile=profile,
     )
     return replace(asking, account_id=asking.client("sts").get_caller_identity()["Account"])

@@ -43,8 +43,10 @@ class Entry:
 
     @property
     def read_data(self) -> bool:
-        """Whether it was a query that succeeded on table data. SHOW and DESCRIBE read the catalog alone."""
-        return self.result == "Allowed" and (self.sql or "").lstrip().upper().startswith(("SELECT", "WITH"))
+        """Whether it was a query that succeeded on table data. SHOW, DESCRIBE and information_schema read the catalog
+        alone, for which nobody asks Lake Formation for access to data."""
+        sql = (self.sql or "").lstrip().upper()
+        return self.result == "Allowed" and sql.startswith(("SELECT", "WITH")) and "INFORMATION_SCHEMA." not in sql
 
     @property
     def opened_profile(self) -> bool:

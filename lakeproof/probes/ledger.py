@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,10 @@ class Attempt:
     request_id: str | None = None
     state: str | None = None
     statistics: Mapping[str, Any] = field(default_factory=dict)
+
+    def came_to(self, outcome: Outcome) -> Attempt:
+        """This attempt as it is judged together with others: a row filter refuses by leaving rows out."""
+        return replace(self, outcome=outcome)
 
     def __str__(self) -> str:
         what = self.sql if self.sql is not None else f"{self.service}:{self.operation}"

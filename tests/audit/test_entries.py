@@ -38,13 +38,14 @@ def test_a_line_that_the_ledger_did_not_write_is_an_error(missing: str) -> None:
         ("SELECT 1", NOTHING, "other query", False),
         ("SHOW DATABASES", Allowed(), "other query", False),
         ("DESCRIBE lake.reviews", Allowed(), "other query", False),
+        ("SELECT table_name FROM information_schema.tables", Allowed(), "other query", False),
         ("", Allowed(), "other query", False),
     ],
 )
 def test_only_a_query_that_succeeded_on_data_must_have_data_access(
     sql: str, outcome: Outcome, kind: str, read_data: bool
 ) -> None:
-    """SHOW and DESCRIBE read the catalog; a refused query read nothing."""
+    """SHOW, DESCRIBE and information_schema read the catalog; a refused query read nothing."""
     found = line(sql, outcome)
     assert (found.kind, found.read_data, found.is_query) == (kind, read_data, True)
 

@@ -175,6 +175,7 @@ def _make_small(plan: dict[str, Any]) -> None:
     dataset = plan["dataset"]
     [table] = dataset["tables"]
     dataset["rows"] = 30
+    plan["verification"]["attack_budget"] = 40
     table["columns"] = [column for column in table["columns"] if column["name"] in COLUMNS]
     table["partitions"] = table["partitions"][:3]
     plan["people"] = [person for person in plan["people"] if person["name"] in (LIMITED, FULL)]
