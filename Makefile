@@ -4,6 +4,7 @@
 # make report         the last sign-off as one HTML file that opens offline: build/allure-report/index.html
 # make check-report   opens a red report in a headless Chromium and checks what it shows
 # make bench          speed, as ratios measured in one run
+# make soak           grown statements against both walls, each wall alone, and through boto3; SEED=1 STATEMENTS=200000
 # make lock           rewrites requirements.txt from requirements.in
 # make clean          removes everything the targets above made
 # Each installs what it needs into .venv first; a machine with only python3 and make is enough.
@@ -12,12 +13,14 @@ PYTHON ?= python3
 PLAN ?= walkthrough
 TARGET ?= local
 ARGS ?=
+SEED ?= 20261125
+STATEMENTS ?= 200000
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 NODE_INSTALLED := node_modules/.installed
 COMPILE := pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-emit-index-url --no-emit-find-links --no-emit-options
 
-.PHONY: signoff test check report check-report bench lock clean
+.PHONY: signoff test check report check-report bench soak lock clean
 .DEFAULT_GOAL := signoff
 
 signoff: $(INSTALLED)
@@ -40,6 +43,12 @@ check-report: $(NODE_INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.bench
+
+soak: $(INSTALLED)
+	$(BIN)/python -m tests.attacks.soak --seed $(SEED) --statements $(STATEMENTS)
+	$(BIN)/python -m tests.attacks.soak --seed $(SEED) --statements $$(($(STATEMENTS) / 10)) --design "first wall alone"
+	$(BIN)/python -m tests.attacks.soak --seed $(SEED) --statements $$(($(STATEMENTS) / 10)) --design "second wall alone"
+	$(BIN)/python -m tests.attacks.soak --seed $(SEED) --statements $$(($(STATEMENTS) / 100)) --via boto3
 
 lock: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet pip-tools==7.6.2

@@ -112,6 +112,7 @@ class CallerCatalog:
     tables: VisibleTables
     database: str = "default"
     _checked: set[tuple[str, str]] = field(default_factory=set)
+    _shown: dict[str, VisibleTable] = field(default_factory=dict)
 
     def table(self, parts: Sequence[str], position: Position) -> VisibleTable:
         """The table that a dotted name means. Raises QueryFailed with the text that AWS gives for what is missing."""
@@ -206,13 +207,16 @@ class CallerCatalog:
     def _information(self, name: str, position: Position) -> VisibleTable:
         from localaws.athena import information
 
+        if name in self._shown:
+            return self._shown[name]
         columns = information.COLUMNS.get(name)
         if columns is None:
             if name in information.UNSERVED:
                 raise not_supported(f"{INFORMATION}.{name}", position)
             message = f"Table '{CATALOG}.{INFORMATION}.{name}' does not exist"
             raise QueryFailed("TABLE_NOT_FOUND", message, position)
-        return VisibleTable(INFORMATION, name, columns, rows=information.rows(self, name))
+        self._shown[name] = VisibleTable(INFORMATION, name, columns, rows=information.rows(self, name))
+        return self._shown[name]
 
 
 def insufficient(permission: str, name: str) -> QueryFailed:

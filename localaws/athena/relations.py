@@ -82,7 +82,10 @@ class Relations:
         if not isinstance(node.this, exp.Identifier):
             name = node.this.name if isinstance(node.this, exp.Anonymous) else type(node.this).__name__
             raise not_supported(f"the table function {name.lower()}", self._at(node))
-        parts = [p.name.lower() for p in (node.args.get("catalog"), node.args.get("db"), node.this) if p is not None]
+        named = [p for p in (node.args.get("catalog"), node.args.get("db"), node.this) if p is not None]
+        if not all(isinstance(p, exp.Identifier) for p in named):
+            raise not_supported("this name of a table", self._at(node))
+        parts = [p.name.lower() for p in named]
         if len(parts) == 1 and parts[0] in self.ctes:
             return self._with_joins(self._common_table(node, parts[0]), node)
         table = self.queries.table(parts, self._at(node))
