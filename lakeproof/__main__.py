@@ -1,6 +1,6 @@
-"""The command ``lakeproof``: check a plan, print its schema, finish what a dead run left.
+"""The command ``lakeproof``: check a plan, print its schema, audit a trail, finish what a dead run left.
 
-Exit codes: 0 fine, 1 problems found, 2 wrong usage or no account, 13 something is left after a tear-down.
+Exit codes: 0 fine, 1 problems or findings, 2 wrong usage or no account, 13 something is left after a tear-down.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from lakeproof.audit import command as audit_command
+
     parser = argparse.ArgumentParser(prog="lakeproof", description="Proves what a data lake's people may see.")
     rooms = parser.add_subparsers(required=True, metavar="COMMAND")
     plans = rooms.add_parser("plan", help="check a plan, or print the schema of plans")
@@ -55,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     destroy.add_argument("--profile", help="AWS CLI profile to take the keys from (default: what the journal recorded)")
     destroy.add_argument("--region", help="of the account (default: what the journal recorded)")
     destroy.set_defaults(run=_destroy)
+    audit = rooms.add_parser("audit", help="who read what, and what a folder of CloudTrail logs cannot explain")
+    audit_command.options(audit)
     return parser
 
 

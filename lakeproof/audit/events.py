@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -94,6 +95,42 @@ class Event:
         return "athena.amazonaws.com" in (self.actor.invoked_by, self.source_ip, self.user_agent)
 
 
+def read(document: Any) -> list[Event]:
+    """The events of a document in any shape that CloudTrail gives: a log file, an answer of LookupEvents, one of its
+    rows, a list of records, or one record. A row whose record is no JSON gives what the row itself says.
+
+    Raises TrailError for anything else, saying what it has instead.
+    """
+    if isinstance(document, list):
+        return [event for each in document for event in read(each)]
+    if not isinstance(document, Mapping):
+        raise TrailError(f"no CloudTrail record but {type(document).__name__}")
+    for name in ("Records", "Events"):
+        if isinstance(document.get(name), list):
+            return read(document[name])
+    if "CloudTrailEvent" in document:
+        return [_row(document)]
+    if "eventName" not in document:
+        raise TrailError(f"no CloudTrail record: it has {', '.join(sorted(map(str, document))) or 'nothing'}")
+    return [normalise(document)]
+
+
+def _row(row: Mapping[str, Any]) -> Event:
+    try:
+        return normalise(json.loads(row["CloudTrailEvent"]))
+    except (ValueError, TypeError, AttributeError):
+        at = row.get("EventTime")
+        time = datetime.fromtimestamp(at, UTC) if isinstance(at, int | float) else at
+        told = {
+            "eventID": row.get("EventId"),
+            "eventName": row.get("EventName"),
+            "eventSource": row.get("EventSource"),
+            "eventTime": time.isoformat() if isinstance(time, datetime) else time,
+            "userIdentity": {"userName": row.get("Username")},
+        }
+        return normalise(told)
+
+
 def normalise(record: Mapping[str, Any]) -> Event:
     """The event of a record. Raises TrailError if it has no event name or its time cannot be read."""
     name = record.get("eventName")
@@ -106,7 +143,7 @@ def normalise(record: Mapping[str, Any]) -> Event:
         time=_time(record),
         region=record.get("awsRegion"),
         account_id=record.get("recipientAccountId") or (record.get("userIdentity") or {}).get("accountId"),
-        actor=_actor(record.get("userIdentity") or {}),
+        actor=actor(record.get("userIdentity") or {}),
         source_ip=record.get("sourceIPAddress"),
         user_agent=record.get("userAgent"),
         error_code=record.get("errorCode"),
@@ -119,7 +156,8 @@ def normalise(record: Mapping[str, Any]) -> Event:
     )
 
 
-def _actor(identity: Mapping[str, Any]) -> Actor:
+def actor(identity: Mapping[str, Any]) -> Actor:
+    """Who a ``userIdentity`` element names. A fragment of one gives what it has."""
     session = identity.get("sessionContext") or {}
     issuer = session.get("sessionIssuer") or {}
     return Actor(
@@ -148,6 +186,4 @@ def _time(record: Mapping[str, Any]) -> datetime | None:
         time = datetime.fromisoformat(str(text))
     except ValueError as error:
         raise TrailError(f"record {record.get('eventID', 'without id')!r}: eventTime {text!r} is no time") from error
-    if time.tzinfo is None:
-        raise TrailError(f"record {record.get('eventID', 'without id')!r}: eventTime {text!r} has no time zone")
-    return time.astimezone(UTC)
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)  # CloudTrail's times are UTC
