@@ -175,20 +175,22 @@ def _make_attribute(site: Site, plan: Plan, way: FederatedSignIn, instance: str)
     """The session tag with the person's e-mail address. The configuration is the whole instance's: compare and set."""
     wanted = {"Key": plan.studio.profile_tag, "Value": {"Source": [way.email_attribute]}}
     before = _attributes(site, instance)
-    if before is not None and wanted in before:
-        return
-    taken = [item for item in before or [] if item["Key"] == wanted["Key"]]
-    if taken and site.journal.find(ATTRIBUTE.name, instance) is None:
-        raise ProvisionError(
-            f"IAM Identity Center sends {taken[0]['Value']['Source']} as {wanted['Key']!r}, the plan "
-            f"wants {way.email_attribute!r}: set sign_in.federated.email_attribute to what it sends"
-        )
-    site.make(
-        ATTRIBUTE,
-        instance,
-        lambda: _set_attributes(site, instance, before, [*(before or []), wanted]),
-        {"key": wanted["Key"], "was_off": before is None},
-    )
+    if site.journal.find(ATTRIBUTE.name, instance) is None:
+        if wanted in (before or []):
+            return
+        taken = [item for item in before or [] if item["Key"] == wanted["Key"]]
+        if taken:
+            raise ProvisionError(
+                f"IAM Identity Center sends {taken[0]['Value']['Source']} as {wanted['Key']!r}, the plan "
+                f"wants {way.email_attribute!r}: set sign_in.federated.email_attribute to what it sends"
+            )
+
+    def create() -> None:  # reads again: an unconfirmed one of an earlier attempt has been taken out by then
+        now = _attributes(site, instance)
+        others = [item for item in now or [] if item["Key"] != wanted["Key"]]
+        _set_attributes(site, instance, now, [*others, wanted])
+
+    site.make(ATTRIBUTE, instance, create, {"key": wanted["Key"], "was_off": before is None})
 
 
 def _set_attributes(

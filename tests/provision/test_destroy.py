@@ -30,21 +30,24 @@ from lakeproof.target import Target
 from provision import create
 from provision.journal import Journal
 
-file, run_dir, step, moment = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+file, run_dir, wanted, moment = sys.argv[1:5]
 plan = Plan.model_validate_json(Path(file).read_text())
 begin, made = Journal.begin, Journal.made
 
+def chosen(entry):
+    return wanted in (str(entry.step), entry.kind)
+
 def dying_begin(self, wanted):
     entries = begin(self, wanted)
-    if moment == "begun" and any(entry.step == step for entry in entries):
+    if moment == "begun" and any(chosen(entry) for entry in entries):
         os._exit(9)
     return entries
 
 def dying_made(self, entry, answer):
-    if moment == "called" and entry.step == step:
+    if moment == "called" and chosen(entry):
         os._exit(9)
     done = made(self, entry, answer)
-    if moment == "made" and entry.step == step:
+    if moment == "made" and chosen(entry):
         os._exit(9)
     return done
 
@@ -57,8 +60,8 @@ def quiet(text: str) -> None:
     """Progress that nobody reads."""
 
 
-def killed(plan: Plan, target: Target, run_dir: Path, step: int, moment: str) -> None:
-    """A run that dies at a step of its journal: without a word, as by SIGKILL."""
+def killed(plan: Plan, target: Target, run_dir: Path, step: int | str, moment: str) -> None:
+    """A run that dies at a step of its journal, or at the first of a kind: without a word, as by SIGKILL."""
     file = run_dir.parent / "plan.json"
     file.write_text(plan.model_dump_json(exclude={"account_id", "region", "run_id"}))
     died = subprocess.run(
@@ -112,9 +115,21 @@ def test_killed_at_any_step_nothing_is_left(
     assert inventory() == before
 
 
-@pytest.mark.parametrize(("step", "moment"), [(9, "called"), (22, "begun"), (36, "called"), (50, "made")])
+@pytest.mark.parametrize(
+    ("step", "moment"),
+    [
+        (9, "called"),
+        (22, "begun"),
+        (36, "called"),
+        (50, "made"),
+        ("access control attribute", "called"),
+        ("catalog permission", "called"),
+        ("data lake settings", "called"),
+        ("service-linked role", "called"),
+    ],
+)
 def test_a_dead_run_can_be_finished(
-    step: int, moment: str, plan: Plan, target: Target, tmp_path: Path, inventory: Callable[[], Inventory]
+    step: int | str, moment: str, plan: Plan, target: Target, tmp_path: Path, inventory: Callable[[], Inventory]
 ) -> None:
     """Created again in the same directory, the run goes on, is complete, and leaves nothing when destroyed."""
     before = inventory()
