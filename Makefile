@@ -1,5 +1,5 @@
 # make signoff        the compliance sign-off, on the embedded account; PLAN=walkthrough TARGET=local ARGS="-k limited"
-# make test           the harness's own tests
+# make test           the harness's own tests, on two processes
 # make check          lint, types, and who may import whom
 # make report         the last sign-off as one HTML file that opens offline: build/allure-report/index.html
 # make check-report   opens a red report in a headless Chromium and checks what it shows
@@ -27,7 +27,7 @@ signoff: $(INSTALLED)
 	$(BIN)/pytest --plan=plans/$(PLAN).yaml --target $(TARGET) $(ARGS)
 
 test: $(INSTALLED)
-	$(BIN)/pytest tests $(ARGS)
+	$(BIN)/pytest tests -n 2 $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
