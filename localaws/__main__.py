@@ -30,7 +30,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         scps = tuple(json.dumps(document) for document in _scps(options.scp))
         server = Server(options.port, lambda request: respond(account, request))
-        account = Account(options.account_id, options.region, trail_delay=options.trail_delay, scps=scps)
+        account = Account(
+            options.account_id,
+            options.region,
+            trail_delay=options.trail_delay,
+            digest_interval=options.digest_interval,
+            scps=scps,
+        )
     except (OSError, ValueError) as error:
         taken = isinstance(error, OSError) and port_is_taken(error)
         print(f"localaws: {f'port {options.port} is taken' if taken else error}", file=sys.stderr)
@@ -75,7 +81,14 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         type=_seconds,
         default=0.2,
         metavar="S",
-        help="seconds from a call until LookupEvents shows it (default: %(default)s)",
+        help="seconds from a call until LookupEvents and log files show it (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--digest-interval",
+        type=_whole_seconds,
+        default=3600,
+        metavar="S",
+        help="seconds from one digest file of a trail to the next (default: %(default)s)",
     )
     parser.add_argument(
         "--scp",
@@ -112,6 +125,12 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < 86400:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
     return seconds
+
+
+def _whole_seconds(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 86400):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds from 1 to 86400")
+    return int(text)
 
 
 def _scps(path: Path | None) -> list[dict[str, object]]:

@@ -24,7 +24,8 @@ ADMINISTRATOR_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 class Account:
     """``gate`` is passed by every call. ``saved`` are states by name, as ``localaws.saved`` makes them.
 
-    ``scps`` are service control policies in force, as JSON text. ``trail_delay`` is in seconds.
+    ``scps`` are service control policies in force, as JSON text. ``trail_delay`` and
+    ``digest_interval`` (from one digest file of a trail to the next) are in seconds.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Account:
         region: str = "us-east-1",
         *,
         trail_delay: float = 0.2,
+        digest_interval: int = 3600,
         scps: tuple[str, ...] = (),
     ) -> None:
         from localaws.athena import Athena
@@ -46,6 +48,7 @@ class Account:
         self.account_id = account_id
         self.region = region
         self.trail_delay = trail_delay
+        self.digest_interval = digest_interval
         self.scps = scps
         self.clock = Clock()
         self.gate = Gate()

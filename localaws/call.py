@@ -30,6 +30,7 @@ class Call:
     """``service`` is botocore's name, lower case ("s3", "athena", "sso-admin"); ``operation`` its operation name.
 
     ``params`` are the operation's input, named as in the service model. ``time`` is the account's clock.
+    ``transferred`` are the bytes of the request's body and of the response's, known for calls that came over the wire.
     ``invoked_by`` is the service principal when a service acts with the caller's rights (forward access session).
     """
 
@@ -46,6 +47,7 @@ class Call:
     secure: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     invoked_by: str | None = None
+    transferred: tuple[int, int] | None = None
     trail: TrailNotes = field(default_factory=TrailNotes)
 
     def acting(self, service: str, operation: str, params: dict[str, Any], invoked_by: str) -> Call:
@@ -58,6 +60,7 @@ class Call:
             invoked_by=invoked_by,
             source_ip=invoked_by,
             user_agent=invoked_by,
+            transferred=None,
             trail=TrailNotes(),
         )
 

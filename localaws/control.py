@@ -44,6 +44,8 @@ def _clock(account: Account, request: HttpRequest) -> HttpResponse:
             raise AwsError("BadRequest", "'advance' is a number of seconds", 400)
         try:
             account.clock.advance(seconds)
+            with account.gate:
+                account.cloudtrail.deliver()
         except (ValueError, OverflowError) as error:
             raise AwsError("BadRequest", str(error), 400) from error
     return _json({"now": account.clock.now().isoformat()})

@@ -109,6 +109,7 @@ def _serve(account: Account, request: HttpRequest, service: Service, request_id:
         LOG.exception("%s:%s", call.service, call.operation)
         output, error = None, _internal_failure(service.protocol)
         response = answer.refusal(service.protocol, error, request_id)
+    call.transferred = (len(signed.request.body), len(response.body))
     account.cloudtrail.record(call, output, error)
     return response
 
@@ -123,6 +124,8 @@ def _run(
         return output, None, answer.success(service, operation, output, call.request_id)
     if call.service not in STORED:
         raise not_implemented(call.service, call.operation)
+    if call.service == "s3" and "Key" not in call.params:
+        account.cloudtrail.look(call.params.get("Bucket"))
     raw = account.store.forward(call.service, call.operation, call.params)
     headers = {name: value for name, value in raw.headers.items() if name not in answer.HOP_HEADERS}
     headers[answer.REQUEST_ID_HEADER[service.protocol]] = call.request_id

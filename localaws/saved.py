@@ -30,7 +30,7 @@ def save(account: Account) -> bytes:
         "sagemaker": account.sagemaker.state,
         "sso": account.sso.state,
         "history": account.cloudtrail.history,
-        "data_events": account.cloudtrail.data_events,
+        "trails": account.cloudtrail.trails,
     }
     return pickle.dumps(state, protocol=pickle.HIGHEST_PROTOCOL)
 
@@ -47,4 +47,4 @@ def restore(account: Account, saved: bytes) -> None:
         account.sagemaker.state = state["sagemaker"]
         account.sso.state = state["sso"]
         account.cloudtrail.history = state["history"]
-        account.cloudtrail.data_events = state["data_events"]
+        account.cloudtrail.trails = state["trails"]

@@ -22,7 +22,7 @@ from localaws.cloudtrail.rules import (
     resource_paths,
     rules,
 )
-from localaws.cloudtrail.s3_request import s3_request_parameters
+from localaws.cloudtrail.s3_request import data_resources, s3_request_parameters
 from localaws.errors import AwsError
 
 EVENT_VERSION = "1.11"
@@ -60,7 +60,9 @@ def compose(
     event["requestID"] = call.request_id
     event["eventID"] = str(uuid.uuid4())
     event["readOnly"] = read_only(call.service, call.operation)
-    if error is None and (named := resource_entries("event", call.service, call.operation, event)):
+    if data:
+        event["resources"] = data_resources(call, account_id)
+    elif error is None and (named := resource_entries("event", call.service, call.operation, event)):
         event["resources"] = [{"accountId": account_id, "type": kind, "ARN": arn} for kind, arn in named]
     event["eventType"] = "AwsApiCall"
     event["managementEvent"] = not data
@@ -147,4 +149,6 @@ def _s3_event_data(call: Call) -> dict[str, Any]:
     }
     if call.secure:
         data["CipherSuite"] = "TLS_AES_128_GCM_SHA256"
+    if call.transferred is not None:
+        data["bytesTransferredIn"], data["bytesTransferredOut"] = call.transferred
     return data

@@ -47,7 +47,7 @@ class Row:
     @property
     def text(self) -> str:
         """The event as JSON text."""
-        return zlib.decompressobj(zdict=_TYPICAL).decompress(self.packed).decode("utf-8")
+        return unpack(self.packed)
 
     def attributes(self) -> Iterator[tuple[str, str]]:
         """(lookup attribute, value) under which the event is found."""
@@ -68,6 +68,11 @@ def pack(text: str) -> bytes:
     """An event's JSON text as ``Row.packed`` holds it."""
     press = zlib.compressobj(level=1, zdict=_TYPICAL)
     return press.compress(text.encode("utf-8")) + press.flush()
+
+
+def unpack(packed: bytes) -> str:
+    """The JSON text that ``pack`` made small."""
+    return zlib.decompressobj(zdict=_TYPICAL).decompress(packed).decode("utf-8")
 
 
 @dataclass

@@ -43,6 +43,23 @@ def s3_request_parameters(call: Call, host: str, elements: Elements) -> dict[str
     return parameters
 
 
+def object_arns(call: Call) -> tuple[str, ...]:
+    """The objects that a call is about; of a call on a whole bucket, what all its objects' ARNs begin with."""
+    bucket = call.params.get("Bucket")
+    return (f"arn:aws:s3:::{bucket}/{call.params.get('Key', '')}",) if bucket else ()
+
+
+def data_resources(call: Call, account_id: str) -> list[dict[str, str]]:
+    """``resources`` of a data event: the object, then its bucket (captured PutObject event of 2020).
+
+    A call on a whole bucket has ``ARNPrefix`` in the place of the object's ``ARN`` [inferred].
+    """
+    member = "ARN" if call.params.get("Key") else "ARNPrefix"
+    objects = [{"type": "AWS::S3::Object", member: arn} for arn in object_arns(call)]
+    bucket = {"accountId": account_id, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{call.params.get('Bucket')}"}
+    return [*objects, bucket]
+
+
 def _as_object(policy: str) -> Any:
     try:
         return json.loads(policy)

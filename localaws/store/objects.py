@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from datetime import UTC
+from types import MappingProxyType
 from typing import Any
 
 from moto.s3.models import FakeKey, S3Backend, s3_backends
@@ -57,12 +59,21 @@ class Objects:
             value: bytes = self._key(bucket, key).value
             return value
 
-    def write_object(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
-        """Put an object. Raises AwsError NoSuchBucket."""
+    def write_object(
+        self,
+        bucket: str,
+        key: str,
+        body: bytes,
+        content_type: str,
+        metadata: Mapping[str, str] = MappingProxyType({}),
+        encoding: str | None = None,
+    ) -> None:
+        """Put an object, with user-defined metadata and a content encoding. Raises AwsError NoSuchBucket."""
+        headers = {"content-type": content_type, **({"content-encoding": encoding} if encoding else {})}
         with self.lock:
             self._bucket(bucket)
             stored = self._s3.put_object(bucket, key, body)
-            stored.set_metadata({"content-type": content_type})
+            stored.set_metadata({**headers, **{f"x-amz-meta-{name}": value for name, value in metadata.items()}})
 
     def delete_object(self, bucket: str, key: str) -> None:
         """Delete an object's newest version; nothing happens when there is none. Raises AwsError NoSuchBucket."""
