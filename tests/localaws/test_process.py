@@ -43,7 +43,7 @@ class TestUnhappyStarts:
             ("--trail-delay", "-1"),
             ("--port", "http"),
             ("--port", "65536"),
-            ("--digest-interval", "5"),
+            ("--digest-interval", "0"),
             ("--fault", "throttle"),
         ],
         ids=" ".join,
