@@ -4,7 +4,8 @@
 # make report         the last sign-off as one HTML file that opens offline: build/allure-report/index.html
 # make check-report   opens a red report in a headless Chromium and checks what it shows
 # make bench          speed, as ratios measured in one run
-# make soak           grown statements against both walls, each wall alone, and through boto3; SEED=1 STATEMENTS=200000
+# make soak           all soaks, long runs by a seed: SEED=1
+# make soak-walls     grown statements against both walls, each wall alone, and through boto3; SEED=1 STATEMENTS=200000
 # make lock           rewrites requirements.txt from requirements.in
 # make clean          removes everything the targets above made
 # Each installs what it needs into .venv first; a machine with only python3 and make is enough.
@@ -20,7 +21,7 @@ INSTALLED := .venv/.installed
 NODE_INSTALLED := node_modules/.installed
 COMPILE := pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-emit-index-url --no-emit-find-links --no-emit-options
 
-.PHONY: signoff test check report check-report bench soak lock clean
+.PHONY: signoff test check report check-report bench soak soak-walls lock clean
 .DEFAULT_GOAL := signoff
 
 signoff: $(INSTALLED)
@@ -44,7 +45,9 @@ check-report: $(NODE_INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.bench
 
-soak: $(INSTALLED)
+soak: soak-walls
+
+soak-walls: $(INSTALLED)
 	$(BIN)/python -m tests.attacks.soak --seed $(SEED) --statements $(STATEMENTS)
 	$(BIN)/python -m tests.attacks.soak --seed $(SEED) --statements $$(($(STATEMENTS) / 10)) --design "first wall alone"
 	$(BIN)/python -m tests.attacks.soak --seed $(SEED) --statements $$(($(STATEMENTS) / 10)) --design "second wall alone"

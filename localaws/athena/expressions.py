@@ -48,8 +48,13 @@ class Expressions:
     lambdas: Mapping[str, Bound] = field(default_factory=dict)
     windows: Mapping[str, exp.Window] = field(default_factory=dict)
 
-    def bind(self, node: exp.Expr) -> Bound:
-        """The meaning of one expression. Raises QueryFailed with Athena's code and the place in the query."""
+    def bind(self, node: exp.Expr | None) -> Bound:
+        """The meaning of one expression. Raises QueryFailed with Athena's code and the place in the query.
+
+        None is what the parser leaves where an expression is missing: ``array_agg(ORDER BY x)``.
+        """
+        if node is None:
+            raise not_supported("a missing expression")
         handler = _HANDLERS.get(type(node))
         if handler is None:
             raise not_supported(f"{type(node).__name__}", self.at(node))

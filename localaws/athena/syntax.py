@@ -84,8 +84,10 @@ def line_column(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
 
 
-def position(node: exp.Expr, text: str) -> tuple[int, int] | None:
+def position(node: exp.Expr | None, text: str) -> tuple[int, int] | None:
     """Where a node begins in the query, None when nothing in it was written down."""
+    if node is None:
+        return None
     starts = [n.meta["start"] for n in node.walk() if "start" in n.meta]
     return line_column(text, min(starts)) if starts else None
 

@@ -27,6 +27,8 @@ FRESH = 5_000
 CONTROL = 4
 """How often each world is asked again where the answers differ."""
 INTERNAL = "internal error"
+MOST_TOLD = 50
+"""Leaks, and internal errors, that are printed; all are counted."""
 Pair = tuple[Observer, Observer]
 
 
@@ -138,17 +140,19 @@ def main(arguments: list[str]) -> int:
     print(f"seed {seed}, {given.via}, {given.design}", flush=True)
     started = time.monotonic()
 
+    told: Counter[str] = Counter()
+
     def report(found: Found) -> None:
+        for kind, texts in (("LEAK", found.leaks), ("INTERNAL ERROR", found.broken)):
+            for text in texts[told[kind] : MOST_TOLD]:
+                print(f"{kind} {text}", flush=True)
+            told[kind] = len(texts)
         if found.statements % 10_000 == 0:
             print(found.summary(time.monotonic() - started), flush=True)
 
     with ExitStack() as stack:
         way = stack.enter_context(through_boto3(given.design)) if given.via == "boto3" else in_process(given.design)
         found = soak(numbers, seed, way, report)
-    for text in found.leaks[:50]:
-        print(f"LEAK {text}")
-    for text in found.broken[:20]:
-        print(f"INTERNAL ERROR {text}")
     print(found.summary(time.monotonic() - started))
     return 1 if found.leaks or found.broken else 0
 

@@ -35,13 +35,13 @@ IDENTITY = b"Action=GetCallerIdentity&Version=2011-06-15"
 
 @contextmanager
 def embedded() -> Iterator[dict[str, Any]]:
-    """A fresh embedded account: the fields of its ready line."""
+    """A fresh embedded account: the fields of its ready line, and its ``pid``."""
     process = subprocess.Popen(
         [sys.executable, "-m", "localaws"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdin is not None and process.stdout is not None
     try:
-        yield json.loads(process.stdout.readline())
+        yield {**json.loads(process.stdout.readline()), "pid": process.pid}
     finally:
         process.stdin.close()
         process.wait(10)
