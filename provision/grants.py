@@ -9,6 +9,7 @@ from typing import Any
 from lakeproof.plan import Permission, Plan, permissions
 from provision import settings
 from provision.journal import Entry
+from provision.principals import ROLE
 from provision.site import Kind, ProvisionError, Site
 
 _ENTRIES_A_CALL = 20
@@ -104,6 +105,23 @@ def _revoke_all(site: Site, entries: Sequence[Entry]) -> None:
         _send(
             site, "batch_revoke_permissions", [dict(entry.undo) for entry in entries[start : start + _ENTRIES_A_CALL]]
         )
+    orphans = list(_to_our_roles(site, entries))
+    for start in range(0, len(orphans), _ENTRIES_A_CALL):
+        site.progress(f"note: revoking what others granted to this run's roles ({len(orphans)})")
+        _send(site, "batch_revoke_permissions", orphans[start : start + _ENTRIES_A_CALL])
+
+
+def _to_our_roles(site: Site, entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
+    """What somebody else granted to a role that this run made. The role goes, and a grant by LF-Tags would outlive it,
+    for whoever makes a role of that name next."""
+    ours = {
+        arn
+        for arn in {entry.undo["Principal"]["DataLakePrincipalIdentifier"] for entry in entries}
+        if site.journal.find(ROLE.name, arn.rsplit("/", 1)[-1])
+    }
+    for row in settings.permissions(site):
+        if row["Principal"]["DataLakePrincipalIdentifier"] in ours:
+            yield {key: row[key] for key in ("Principal", "Resource", "Permissions", "PermissionsWithGrantOption")}
 
 
 def _remaining(site: Site, entries: Sequence[Entry]) -> Iterator[Entry]:
