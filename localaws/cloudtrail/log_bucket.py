@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SERVICE = "cloudtrail.amazonaws.com"
 ACL = "bucket-owner-full-control"
+SERVICE_KEYS = ("aws:SourceArn", "aws:SourceAccount")
 
 
 def check_bucket(account: Account, trail: Trail) -> None:
@@ -64,6 +65,6 @@ def _ask(account: Account, trail: Trail, operation: str, key: str | None) -> Cal
         source_ip=SERVICE,
         user_agent=SERVICE,
     )
-    given = {"aws:SourceArn": trail.arn, "aws:SourceAccount": account.account_id}
+    given = dict(zip(SERVICE_KEYS, (trail.arn, account.account_id), strict=True))
     account.authorizer.check(call, f"s3:{operation}", resource, given)
     return call

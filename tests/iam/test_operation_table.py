@@ -15,6 +15,7 @@ import yaml
 from localaws import edge
 from localaws.call import Call
 from localaws.caller import Caller
+from localaws.cloudtrail.log_bucket import SERVICE_KEYS
 from localaws.iam import load_operations, served
 from localaws.iam.authorizer import ASSUME_ROLE_KEYS
 from localaws.iam.context import PROVIDERS, Context
@@ -141,7 +142,7 @@ def test_call_asks(case: dict[str, Any]) -> None:
 
 def test_known_condition_keys_are_filled_by_something() -> None:
     """A condition key that the evaluator knows is worked out from the request, set by a row, or rightly absent."""
-    filled = set(PROVIDERS) | set(ASSUME_ROLE_KEYS) | {"iam:passedtoservice"}
+    filled = set(PROVIDERS) | set(ASSUME_ROLE_KEYS) | {key.lower() for key in SERVICE_KEYS} | {"iam:passedtoservice"}
     for service in SERVICES:
         filled |= set(table(service).context) | {table(service).tag_keys}
         filled |= {key for row in table(service).rows.values() for need in row.needs for key in need.context}
