@@ -88,25 +88,47 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return min(verdicts, key=order.index)
 
 
-def exit_code(pytest_code: int, counts: Counter[Verdict], residue: int = 0) -> int:
+def of_control(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict of a control from those of its scenarios: the worst; what does not apply counts only if it is all."""
+    found = list(verdicts)
+    return worst([each for each in found if each is not Verdict.NOT_APPLICABLE] or found)
+
+
+def exit_code(
+    pytest_code: int,
+    counts: Counter[Verdict],
+    residue: int = 0,
+    *,
+    outside: int = 0,
+    lapsed: int = 0,
+    invalid_waivers: int = 0,
+) -> int:
     """The exit code of a run: pytest's own 1 to 5 stay as they are, then DESIGN's order.
 
-    ``pytest_code`` 1 stands only if a scenario failed its control, or if something beside the scenarios failed; with
-    nothing but NOT_OBTAINED it becomes 10. ``residue`` counts the resources that the teardown left behind. A run of
-    which nothing applies, or nothing ran, is no success.
+    ``pytest_code`` 1 stands only if a scenario failed its control, or if something ``outside`` the scenarios failed;
+    with nothing but NOT_OBTAINED it becomes 10. ``lapsed`` counts the FAILs that only an expired waiver covers: the
+    waiver decides the code, 11. ``residue`` counts the resources that the teardown left behind. A run of which nothing
+    applies, or nothing ran, is no success.
     """
-    without_evidence = counts[Verdict.NOT_OBTAINED] + counts[Verdict.NOT_RUN]
-    if pytest_code == ExitCode.FAILED and without_evidence:
+    told = counts[Verdict.NOT_OBTAINED] + counts[Verdict.NOT_RUN] + counts[Verdict.WAIVED] + lapsed
+    if pytest_code == ExitCode.FAILED and told and not outside:
         pytest_code = ExitCode.OK
     if pytest_code != ExitCode.OK:
         return pytest_code
-    if counts[Verdict.FAIL]:
+    if outside or counts[Verdict.FAIL] > lapsed:
         return ExitCode.FAILED
-    executed = counts[Verdict.PASS] + counts[Verdict.WAIVED] + counts[Verdict.NOT_OBTAINED]
+    executed = sum(counts.values()) - counts[Verdict.NOT_RUN] - counts[Verdict.NOT_APPLICABLE]
     if counts[Verdict.NOT_RUN] or not executed:
         return ExitCode.PLANNED_NOT_EXECUTED
+    if invalid_waivers or lapsed:
+        return ExitCode.WAIVER_INVALID
     if counts[Verdict.NOT_OBTAINED]:
         return ExitCode.EVIDENCE_NOT_OBTAINED
     if residue:
         return ExitCode.RESIDUE
     return ExitCode.SIGNED_OFF_WITH_WAIVERS if counts[Verdict.WAIVED] else ExitCode.OK
+
+
+def signs_off(code: int, partial: bool) -> bool:
+    """Whether a run signs off: whole, and green or with waivers for all that is red."""
+    return not partial and code in (ExitCode.OK, ExitCode.SIGNED_OFF_WITH_WAIVERS)

@@ -16,6 +16,7 @@ from lakeproof.evidence.verdicts import (
     NotMet,
     Verdict,
     exit_code,
+    of_control,
     of_exception,
     worst,
 )
@@ -28,15 +29,16 @@ ROWS = [pytest.param(row, id=f"{number} {row['code']} {row['why']}") for number,
 def test_the_exit_code(row: dict[str, Any]) -> None:
     """The row's verdicts give the row's code."""
     counts = Counter({Verdict(name): count for name, count in row["verdicts"].items()})
-    assert exit_code(row["pytest"], counts, row["residue"]) == row["code"]
+    others = {name: row[name] for name in ("outside", "lapsed", "invalid_waivers") if name in row}
+    assert exit_code(row["pytest"], counts, row["residue"], **others) == row["code"]
 
 
 def test_only_a_run_in_which_something_passed_and_nothing_else_was_wrong_is_a_success() -> None:
     """Over every combination of verdicts, pytest's code and residue: 0 and 14 are never given away."""
-    for pytest_code, residue, *present in product(range(6), (0, 1), *[(0, 1)] * len(Verdict)):
+    for pytest_code, residue, invalid, outside, *present in product(range(6), *[(0, 1)] * (3 + len(Verdict))):
         counts = Counter(dict(zip(Verdict, present, strict=True)))
-        code = exit_code(pytest_code, counts, residue)
-        clean = pytest_code == 0 and not residue
+        code = exit_code(pytest_code, counts, residue, outside=outside, invalid_waivers=invalid)
+        clean = pytest_code in (0, counts[Verdict.WAIVED]) and not (residue or invalid or outside)
         clean = clean and not (counts[Verdict.FAIL] + counts[Verdict.NOT_OBTAINED] + counts[Verdict.NOT_RUN])
         ran = counts[Verdict.PASS] + counts[Verdict.WAIVED]
         assert (code == ExitCode.OK) == bool(clean and ran and not counts[Verdict.WAIVED])
@@ -76,6 +78,22 @@ def test_only_a_control_that_was_tested_fails(error: BaseException, verdict: Ver
 def test_a_scenario_has_the_worst_verdict_of_its_phases(phases: list[Verdict], verdict: Verdict) -> None:
     """A tear-down that fails is not hidden by a call that passed."""
     assert worst(phases) is verdict
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "verdict"),
+    [
+        ([Verdict.PASS, Verdict.NOT_APPLICABLE], Verdict.PASS),
+        ([Verdict.NOT_APPLICABLE], Verdict.NOT_APPLICABLE),
+        ([Verdict.PASS, Verdict.WAIVED, Verdict.NOT_APPLICABLE], Verdict.WAIVED),
+        ([Verdict.WAIVED, Verdict.NOT_RUN], Verdict.NOT_RUN),
+        ([Verdict.NOT_RUN, Verdict.NOT_OBTAINED], Verdict.NOT_OBTAINED),
+        ([Verdict.NOT_OBTAINED, Verdict.FAIL], Verdict.FAIL),
+    ],
+)
+def test_a_control_has_the_worst_verdict_of_its_scenarios(scenarios: list[Verdict], verdict: Verdict) -> None:
+    """What does not apply takes nothing from a control, unless nothing applies."""
+    assert of_control(scenarios) is verdict
 
 
 def test_a_red_result_is_one_block_of_what_is_known() -> None:

@@ -58,6 +58,12 @@ class SignOff:
         found: dict[str, Any] = json.loads((self.root / "build" / "run.json").read_text(encoding="utf-8"))
         return found
 
+    @cached_property
+    def told(self) -> dict[str, Any]:
+        """The run's ``build/verdicts.json``."""
+        found: dict[str, Any] = json.loads((self.root / "build" / "verdicts.json").read_text(encoding="utf-8"))
+        return found
+
     @property
     def verdicts(self) -> dict[str, str]:
         """Every planned scenario, by the end of its id (``feature file::test[row]``), with its verdict."""
