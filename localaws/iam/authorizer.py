@@ -84,8 +84,6 @@ class Authorizer:
                 raise refusal(call.service, decision)
             decisions.append(decision)
         for need in row.needs:
-            if need.unserved is not None and read(call.params, need.unserved):
-                raise not_implemented(call.service, call.operation, f"with {need.unserved} is not served")
             for path, kind in need.stores.items():
                 for document in read(call.params, path):
                     check_stored(self._account, call, document, kind)

@@ -9,7 +9,6 @@ checked, on which resources, with which tags and context keys:
     - {action: PutObject, resource: object, when: Tagging, unless: X, tags: Tagging, tag_keys: TagKeys, context: {...}}
     - {pass_role: RoleArn, to: sagemaker.amazonaws.com}
     {..., stores: {PolicyDocument: managed}}   a parameter with a policy document, and its kind
-    {..., unserved: PermissionsBoundary}       a parameter that is refused by name
     {open_to: every caller}                    nothing is checked
     {judged_by: ...}                           the service asks the authorizer itself
 """
@@ -47,7 +46,7 @@ SERVICES = (
 class Need:
     """One action on some resources. ``on`` is empty for an action without resources.
 
-    ``stores`` says which parameters are policy documents, ``unserved`` which one is refused by name.
+    ``stores`` says which parameters are policy documents, and of which kind.
     ``passed_to`` is the service principal a role is passed to, for iam:PassRole alone.
     """
 
@@ -59,7 +58,6 @@ class Need:
     tag_keys: str | None = None
     context: Mapping[str, Template] = field(default_factory=dict)
     stores: Mapping[str, DocumentKind] = field(default_factory=dict)
-    unserved: str | None = None
     passed_to: str | None = None
 
 
@@ -140,7 +138,6 @@ def _needs(prefix: str, operation: str, entry: Any, resources: Mapping[str, Temp
                 tag_keys=fields.pop("tag_keys", None),
                 context=_context(fields.pop("context", {})),
                 stores=fields.pop("stores", {}),
-                unserved=fields.pop("unserved", None),
             )
         if fields:
             raise ValueError(f"{operation} has unknown fields {sorted(fields)}")

@@ -13,6 +13,9 @@ from localaws.store.records import AccessKey, PolicyKind, PolicyRecord, RoleReco
 DEFAULT_MAX_SESSION_DURATION = 3600
 """Seconds; IAM's default for a role created without MaxSessionDuration (IAM API reference, CreateRole)."""
 
+BOUNDARY = "permissions_boundary_arn"
+"""Where a user's boundary is kept: as moto keeps a role's; its users have none."""
+
 
 class Directory:
     """Reads of IAM by name. Names are looked up exactly: IAM's are case-sensitive in ARNs.
@@ -51,7 +54,13 @@ class Directory:
             user = self._iam.users.get(name)
             if user is None:
                 return None
-            return UserRecord(user.name, user.arn, user.id, user.path, _tags(user.tags or []))
+            boundary_arn = getattr(user, BOUNDARY, None)
+            return UserRecord(user.name, user.arn, user.id, user.path, _tags(user.tags or []), boundary_arn)
+
+    def bound_user(self, name: str, boundary_arn: str | None) -> None:
+        """Set a user's permissions boundary, or take it away. Raises KeyError for a user that does not exist."""
+        with self.lock:
+            setattr(self._iam.users[name], BOUNDARY, boundary_arn)
 
     def role(self, name: str) -> RoleRecord | None:
         """The role of that name."""

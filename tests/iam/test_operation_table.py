@@ -57,7 +57,7 @@ def test_row_is_true_to_the_service_model(row: Row) -> None:
     assert row.operation in model.operation_names
     shape = model.operation_model(row.operation).input_shape
     for need in row.needs:
-        paths = [path for path in (need.tags, need.tag_keys, need.unserved, *need.stores) if path]
+        paths = [path for path in (need.tags, need.tag_keys, *need.stores) if path]
         places = [place for place in (need.when, need.unless) if place]
         places += [
             part for text in (*need.on, *need.context.values()) for part in text.parts if isinstance(part, Place)
