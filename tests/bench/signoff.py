@@ -13,17 +13,22 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def rows(runs: int = 3) -> Iterator[tuple[str, str]]:
-    """Rows (what, figure): medians of ``runs`` whole sign-offs in this environment, after one that is not counted."""
-    measured = [_run() for _ in range(runs + 1)][1:]
+    """Rows (what, figure): medians of ``runs`` pairs of whole sign-offs, after one pair that is not counted."""
+    pairs = [(_run("-n", "0"), _run("-n", "2")) for _ in range(runs + 1)][1:]
+    measured = [alone for alone, _ in pairs]
     yield (
         "sign-off: command to first verdict, median s (goal: under 6)",
         f"{median(first for first, _ in measured):.1f}",
     )
     yield "sign-off: command to end, median s (goal: under 30)", f"{median(whole for _, whole in measured):.1f}"
+    yield (
+        "sign-off: -n 2 to -n 0, command to end, median of pairs in turn (goal: at most 1)",
+        f"{median(two[1] / alone[1] for alone, two in pairs):.2f}",
+    )
 
 
-def _run() -> tuple[float, float]:
-    command = [sys.executable, "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider"]
+def _run(*arguments: str) -> tuple[float, float]:
+    command = [sys.executable, "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider", *arguments]
     started = time.perf_counter()
     first = None
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
