@@ -19,12 +19,13 @@ from localaws.iam.principals import Requester
 from localaws.iam.table import table
 from localaws.iam.template import Template, read
 from localaws.iam.validation import check_stored
+from localaws.store.records import RoleRecord
 
 if TYPE_CHECKING:
     from localaws.account import Account
     from localaws.call import Call
     from localaws.caller import Caller
-    from localaws.store import PolicyRecord, RoleRecord
+    from localaws.store.records import PolicyRecord
 
 Given = Mapping[str, str | Sequence[str]]
 NOTHING_GIVEN: Given = {}
@@ -54,6 +55,19 @@ class Standing:
     identity: tuple[Attached, ...]
     boundary: tuple[Attached, ...] | None
     session: tuple[Attached, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a user or role holds, whoever speaks for it. ``bounded`` also when the boundary's policy is gone."""
+
+    unique_id: str
+    identity: tuple[Attached, ...]
+    bounded: bool
+    boundary: tuple[Attached, ...] | None
+
+
+NOTHING_HELD = Held("", (), False, None)
 
 
 class Authorizer:
@@ -157,30 +171,41 @@ class Authorizer:
 
     def standing(self, caller: Caller) -> Standing:
         """Read a caller's policies. A caller whose user or role is gone has none left."""
-        store = self._account.store
         if caller.kind == "service":
             return Standing(Requester("service", caller.arn, ""), (), None, None)
-        session = None
-        if caller.session is not None:
-            role = store.role(caller.session.role_name)
-            alive = role is not None and role.role_id == caller.session.role_id
-            records = store.role_policies(caller.session.role_name) if alive else ()
-            boundary_arn = role.boundary_arn if role else None
-            if caller.session.policies:
-                session = tuple(_attached(text, "session", "session policy") for text in caller.session.policies)
-        else:
-            user = store.user(caller.user_name or "")
-            records = store.user_policies(caller.user_name or "")
-            boundary_arn = user.boundary_arn if user else None
+        role_session = caller.session
+        if role_session is None:
+            held = self._held("user", caller.user_name or "")
+            who = Requester(caller.kind, caller.arn, caller.account_id, caller.principal_id, None, held.bounded)
+            return Standing(who, held.identity, held.boundary, None)
+        held = self._held("role", role_session.role_name)
         who = Requester(
-            caller.kind,
-            caller.arn,
-            caller.account_id,
-            caller.principal_id,
-            caller.session.role_arn if caller.session else None,
-            boundary_arn is not None,
+            caller.kind, caller.arn, caller.account_id, caller.principal_id, role_session.role_arn, held.bounded
         )
-        return Standing(who, identity_policies(records), self._boundary(boundary_arn), session)
+        session = None
+        if role_session.policies:
+            session = tuple(_attached(text, "session", "session policy") for text in role_session.policies)
+        alive = held.unique_id == role_session.role_id
+        return Standing(who, held.identity if alive else (), held.boundary, session)
+
+    def _held(self, kind: Literal["user", "role"], name: str) -> Held:
+        """What a user or role holds; nothing when it is gone. Worked out again after each change of the directory."""
+        store = self._account.store
+        memory = store.memory
+        found: Held | None = memory.get((f"{kind} holds", name))
+        if found is None:
+            entity = store.user(name) if kind == "user" else store.role(name)
+            if entity is None:
+                return NOTHING_HELD
+            records = store.user_policies(name) if kind == "user" else store.role_policies(name)
+            boundary = self._boundary(entity.boundary_arn)
+            found = memory[f"{kind} holds", name] = Held(
+                entity.role_id if isinstance(entity, RoleRecord) else entity.user_id,
+                identity_policies(records),
+                entity.boundary_arn is not None,
+                boundary,
+            )
+        return found
 
     def _boundary(self, arn: str | None) -> tuple[Attached, ...] | None:
         """The policy that bounds; one that is gone allows nothing."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from localaws.iam.fault import PolicyFault
@@ -18,6 +19,10 @@ from localaws.iam.patterns import Lookup, Variable
 Quantifier = Literal["", "ForAllValues:", "ForAnyValue:"]
 NULL = ("",)
 """To a set operator this is no value ("a null data set, such as an empty string")."""
+
+
+SHORT = 1000
+"""Characters: what is compiled from a longer text is not kept for other policies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,9 @@ def compile_conditions(block: Any, *, denies: bool, variables: bool) -> Conditio
             if name.lower() in seen:
                 raise PolicyFault(f"the condition key {name} appears twice under {operator}")
             seen.add(name.lower())
-            test = _compile(operator, name, _texts(name, values), denies, variables)
+            texts = _texts(name, values)
+            compile_it = _compiled_before if sum(map(len, texts)) <= SHORT else _compile
+            test = compile_it(operator, name, texts, denies, variables)
             keys = (test.key, *(variable.key for variable in test.variables))
             strangers = [key for key in keys if not is_known(key)]
             unknown.extend(name if key == test.key else key for key in strangers)
@@ -127,6 +134,10 @@ def _compile(operator: str, name: str, values: tuple[str, ...], denies: bool, va
     compiled = found.compile(values, variables)
     matches, used = compiled.matches, compiled.variables
     return Test(operator, key, name, values, matches, quantifier, found.negated, if_exists, denies, used)
+
+
+_compiled_before = lru_cache(maxsize=8192)(_compile)
+"""One test for one text: many policies say the same, and what all requests read should fit a processor's cache."""
 
 
 def _never(_value: str, _lookup: Lookup) -> bool:

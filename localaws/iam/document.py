@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
 
-from localaws.iam.conditions import Conditions, compile_conditions
+from localaws.iam.conditions import SHORT, Conditions, compile_conditions
 from localaws.iam.fault import PolicyFault
 from localaws.iam.keys import is_known
 from localaws.iam.patterns import Lookup, Pattern
@@ -212,14 +212,17 @@ def _actions(entry: Mapping[str, Any], index: int) -> tuple[Pattern, ...]:
     for text in texts:
         if _ACTION.fullmatch(text) is None:
             raise PolicyFault(f"{text!r} in statement {index} is no action", _action_message(text))
-    return tuple(_action_pattern(text) for text in texts)
+    return tuple((_action_pattern if len(text) <= SHORT else _read_action)(text) for text in texts)
 
 
-def _action_pattern(text: str) -> Pattern:
+def _read_action(text: str) -> Pattern:
     """Actions ignore case: the pattern is compared with an action in lower case. Its text stays as written."""
     pattern = Pattern("*" if text == "*:*" else text.lower(), variables=False)
     pattern.text = text
     return pattern
+
+
+_action_pattern = lru_cache(maxsize=8192)(_read_action)
 
 
 def _action_message(text: str) -> str:
@@ -238,7 +241,17 @@ def _resources(entry: Mapping[str, Any], index: int, kind: Kind, variables: bool
         return None
     if not texts:
         raise PolicyFault(f"statement {index} has no Resource", "Policy statement must contain resources.")
-    return tuple(Pattern(_completed(text, index, kind), variables=variables) for text in texts)
+    return tuple(_shared(_completed(text, index, kind), variables) for text in texts)
+
+
+def _shared(text: str, variables: bool) -> Pattern:
+    """One pattern for one text, unless it is long: many policies name the same resources."""
+    return _pattern(text, variables) if len(text) <= SHORT else Pattern(text, variables=variables)
+
+
+@lru_cache(maxsize=8192)
+def _pattern(text: str, variables: bool) -> Pattern:
+    return Pattern(text, variables=variables)
 
 
 def _completed(text: str, index: int, kind: Kind) -> str:

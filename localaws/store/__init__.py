@@ -12,7 +12,7 @@ from typing import Any
 
 from localaws.store import backend
 from localaws.store.backend import Raw
-from localaws.store.directory import Directory
+from localaws.store.directory import DIRECTORY_SERVICES, Directory
 from localaws.store.objects import Objects
 from localaws.store.records import AccessKey, PolicyRecord, RoleRecord, StoredObject, UserRecord
 
@@ -28,6 +28,7 @@ class Store(Objects, Directory):
         self.lock = threading.RLock()
         self.role_ids = {}
         self.key_owners = {}
+        self.memory = {}
         backend.prepare(account_id, region)
 
     def forward(self, service: str, operation: str, params: Mapping[str, Any]) -> Raw:
@@ -36,7 +37,11 @@ class Store(Objects, Directory):
         Raises AwsError NotImplemented (501) for an operation that the backend does not have.
         """
         with self.lock:
-            return backend.run(self.account_id, self.region, service, operation, params)
+            try:
+                return backend.run(self.account_id, self.region, service, operation, params)
+            finally:
+                if service in DIRECTORY_SERVICES and not operation.startswith(("Get", "List", "Describe")):
+                    self.memory = {}
 
     def invoke(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Run an operation and return its output, named as in the service model. Raises AwsError if it fails."""
@@ -52,6 +57,7 @@ class Store(Objects, Directory):
         with self.lock:
             backend.replace_all(self.account_id, backends)
             backend.prepare(self.account_id, self.region)
+            self.memory = {}
 
     def parsed(self, service: str, operation: str, raw: Raw) -> dict[str, Any]:
         """The output in an answer of ``forward``. Raises AwsError if the answer is an error."""

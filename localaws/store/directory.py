@@ -13,6 +13,9 @@ from localaws.store.records import AccessKey, PolicyKind, PolicyRecord, RoleReco
 DEFAULT_MAX_SESSION_DURATION = 3600
 """Seconds; IAM's default for a role created without MaxSessionDuration (IAM API reference, CreateRole)."""
 
+DIRECTORY_SERVICES = frozenset({"iam", "sso-admin", "identitystore"})
+"""Services whose operations may change what is read here."""
+
 BOUNDARY = "permissions_boundary_arn"
 """Where a user's boundary is kept: as moto keeps a role's; its users have none."""
 
@@ -22,12 +25,16 @@ class Directory:
 
     The backend keeps roles by id and keys by user. ``role_ids`` and ``key_owners`` remember where a name or a key was
     found last; what stands there is compared again each time.
+
+    ``memory`` holds what was worked out from the directory as it stands; after a change it is another, empty dictionary.
+    Take it before reading what goes into it: nothing older than it is then ever remembered in it.
     """
 
     account_id: str
     lock: threading.RLock
     role_ids: dict[str, str]
     key_owners: dict[str, str]
+    memory: dict[tuple[str, str], Any]
 
     @property
     def _iam(self) -> IAMBackend:
@@ -61,9 +68,19 @@ class Directory:
         """Set a user's permissions boundary, or take it away. Raises KeyError for a user that does not exist."""
         with self.lock:
             setattr(self._iam.users[name], BOUNDARY, boundary_arn)
+            self.memory = {}
 
     def role(self, name: str) -> RoleRecord | None:
         """The role of that name."""
+        memory = self.memory
+        found: RoleRecord | None = memory.get(("role", name))
+        if found is None:
+            found = self._read_role(name)
+            if found is not None:
+                memory["role", name] = found
+        return found
+
+    def _read_role(self, name: str) -> RoleRecord | None:
         with self.lock:
             role = self._role(name)
             if role is None:

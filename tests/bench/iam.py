@@ -39,15 +39,19 @@ POLICIES: dict[str, list[dict[str, Any]]] = {
         statement(
             "Allow",
             ["athena:StartQueryExecution", "athena:Get*"],
-            "arn:aws:athena:*:*:workgroup/${aws:PrincipalTag/team}",
+            ["arn:aws:athena:*:*:workgroup/${aws:PrincipalTag/team}", "arn:aws:athena:*:*:workgroup/ROLE-*"],
         ),
         statement("Allow", ["glue:Get*", "glue:BatchGet*"], "*"),
         statement("Allow", "lakeformation:GetDataAccess", "*"),
     ],
     "results": [
-        statement("Allow", ["s3:GetObject", "s3:PutObject"], f"{LAKE}-results/${{aws:SourceIdentity}}/*"),
+        statement(
+            "Allow",
+            ["s3:GetObject", "s3:PutObject"],
+            [f"{LAKE}-results/ROLE/*", f"{LAKE}-results/${{aws:SourceIdentity}}/*"],
+        ),
         statement("Allow", "s3:ListBucket", f"{LAKE}-results", StringLike={"s3:prefix": ["${aws:SourceIdentity}/*"]}),
-        statement("Deny", "s3:*", f"{LAKE}/*", ArnNotLike={"aws:PrincipalArn": "arn:aws:iam::*:role/admin/*"}),
+        statement("Deny", "s3:*", f"{LAKE}/*", ArnNotLike={"aws:PrincipalArn": "arn:aws:iam::*:role/admin/ROLE*"}),
     ],
     "network": [
         statement("Deny", "iam:*", "*", NotIpAddress={"aws:SourceIp": ["10.0.0.0/8", "192.0.2.0/24"]}),
@@ -71,8 +75,9 @@ ROUNDS, DECISIONS = 5, 20_000
 
 
 def document(kind: str, owner: str, index: int) -> str:
-    """A policy document that no other role has."""
-    return json.dumps({"Version": "2012-10-17", "Id": f"{owner}-{index}", "Statement": POLICIES[kind]})
+    """A policy document that no other role has: it names its own role where a data lake's policies do."""
+    text = json.dumps({"Version": "2012-10-17", "Id": f"{owner}-{index}", "Statement": POLICIES[kind]})
+    return text.replace("ROLE", owner)
 
 
 class Population:
