@@ -26,7 +26,7 @@ class Directory:
     The backend keeps roles by id and keys by user. ``role_ids`` and ``key_owners`` remember where a name or a key was
     found last; what stands there is compared again each time.
 
-    ``memory`` holds what was worked out from the directory as it stands; after a change it is another, empty dictionary.
+    ``memory`` holds what was worked out from the directory as it stands; after a change it is another, empty one.
     Take it before reading what goes into it: nothing older than it is then ever remembered in it.
     """
 
