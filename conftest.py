@@ -31,6 +31,7 @@ pytest_plugins = [
     "steps.studio",
     "steps.isolation",
     "steps.audit",
+    "steps.reconciliation",
     # the run itself: pytest configures the last one first
     "fixtures.signoff",
 ]

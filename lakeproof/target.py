@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 AWS_ATTACK_BUDGET = 25
 """Each attack is a query that somebody pays for, and may stand in somebody's alarms."""
+LOCAL_TRAIL_DELAY_S = 0.2
+"""After so long the embedded account shows an event, by its clock: what is not there three times later never was."""
 LOCAL_BANNER = "EMBEDDED ACCOUNT: not evidence about AWS"
 
 
@@ -35,9 +37,10 @@ class Target:
     """One account in one Region, with the harness's own keys and the patience that this account needs.
 
     ``trail_deadline_s``: how long to wait for CloudTrail to deliver (CloudTrail user guide: about 5 minutes on average,
-    not guaranteed). ``propagation_s``: how long a new right or its removal may take to be felt. ``attack_budget``: at
-    most so many refused-on-purpose probes, None for no limit. ``max_attempts`` counts the first try. ``banner`` heads
-    every report. ``profile`` is the AWS CLI profile that the keys came from; the journal keeps it, never the keys.
+    not guaranteed) before an event is missing. ``propagation_s``: how long a new right or its removal may take to be
+    felt. ``attack_budget``: at most so many refused-on-purpose probes, None for no limit. ``max_attempts`` counts the
+    first try. ``banner`` heads every report. ``profile`` is the AWS CLI profile that the keys came from; the journal
+    keeps it, never the keys.
     """
 
     name: str
@@ -48,7 +51,7 @@ class Target:
     secret_access_key: str = field(repr=False)
     session_token: str | None = field(default=None, repr=False)
     banner: str = ""
-    trail_deadline_s: float = 900.0
+    trail_deadline_s: float = 3600.0
     propagation_s: float = 60.0
     attack_budget: int | None = None
     max_attempts: int = 5
@@ -90,7 +93,7 @@ def local_target(ready: Mapping[str, str]) -> Target:
         access_key_id=ready["access_key_id"],
         secret_access_key=ready["secret_access_key"],
         banner=LOCAL_BANNER,
-        trail_deadline_s=10.0,
+        trail_deadline_s=3 * LOCAL_TRAIL_DELAY_S,
         propagation_s=0.0,
         attack_budget=None,
         max_attempts=1,

@@ -35,7 +35,8 @@ def whole(broken: Iterable[str], audit: Audit, expected: str) -> None:
     if not found:
         return
     judge.show("Broken", "\n".join(found))
-    state = audit.seen.state(False, audit.deadline_s)
+    judge.show("What was polled", audit.seen)
+    state = audit.state(False)
     if state is not State.MISSING and any("no event" in each or "0 events" in each for each in found):
         raise EvidenceNotObtained(
             expected, "; ".join(found), likely=f"not delivered yet: {state}", remedy="wait longer"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 OPENING = "CreatePresignedDomainUrl"
@@ -14,7 +15,10 @@ DATA_EVENTS = frozenset({"GetObject", "HeadObject", "PutObject", "DeleteObject",
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One probe. ``principal`` is who made it as policies name them, ``session`` as CloudTrail writes them."""
+    """One probe. ``principal`` is who made it as policies name them, ``session`` as CloudTrail writes them.
+
+    ``started`` and ``ended`` are by the harness's clock.
+    """
 
     scenario: str
     operation: str
@@ -30,6 +34,8 @@ class Entry:
     columns: tuple[str, ...]
     text: str
     scanned: int
+    started: datetime
+    ended: datetime
 
     @property
     def is_query(self) -> bool:
@@ -84,4 +90,6 @@ def read(line: Mapping[str, Any]) -> Entry:
         columns=tuple(came.get("columns", ())),
         text=came.get("text", came.get("error", "")),
         scanned=int(line["statistics"].get("DataScannedInBytes", 0)),
+        started=datetime.fromisoformat(line["started"]),
+        ended=datetime.fromisoformat(line["ended"]),
     )

@@ -29,22 +29,30 @@ MARGIN = timedelta(seconds=2)
 
 
 class State(StrEnum):
-    """What is known of an event that must exist. Only MISSING fails anything."""
+    """What is known of an event that must exist. Only MISSING fails anything.
+
+    PENDING: AWS's ordinary time has not passed. LATE: the deadline has not. UNSEEN: it has, but a trail's bucket, which
+    decides, has not delivered the time of the event yet, or its chain of digests is not whole.
+    """
 
     CONFIRMED = "CONFIRMED"
     PENDING = "PENDING"
     LATE = "LATE"
+    UNSEEN = "UNSEEN"
     MISSING = "MISSING"
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One scan of the history: when, how many calls, and what it brought."""
+    """One scan of the history: when it ended, how many calls it took, what it brought, and what was open after it."""
 
     at: datetime
     calls: int
     new: int
     open: int
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%dT%H:%M:%SZ}: {self.calls} calls of LookupEvents, {self.new} new, {self.open} open"
 
 
 @dataclass
@@ -54,14 +62,26 @@ class Watch:
     trail: Trail = field(default_factory=Trail)
     polls: list[Poll] = field(default_factory=list)
     waited_s: float = 0.0
+    names: tuple[str, ...] = ()
 
-    def state(self, found: bool, deadline_s: float) -> State:
-        """The state of a wanted event. PENDING for a quarter of the deadline (AWS: 15 of 60 minutes), then LATE."""
+    def state(self, found: bool, deadline_s: float, sealed: bool | None = None) -> State:
+        """The state of a wanted event. PENDING for a quarter of the deadline (AWS: 15 of 60 minutes), then LATE.
+
+        ``sealed``: whether an unbroken, validated chain of digests covers the time of the event
+        (``integrity.chain.Sealing.covers``), so that it would have to be in its logs; None if there is no trail whose
+        bucket could tell, and the deadline decides.
+        """
         if found:
             return State.CONFIRMED
-        if self.waited_s >= deadline_s:
+        if sealed or (sealed is None and self.waited_s >= deadline_s):
             return State.MISSING
+        if self.waited_s >= deadline_s:
+            return State.UNSEEN
         return State.LATE if self.waited_s >= deadline_s / 4 else State.PENDING
+
+    def __str__(self) -> str:
+        polled = f"{len(self.polls)} scans in {self.waited_s:.1f} s for {', '.join(self.names)}"
+        return "\n".join([polled, *map(str, self.polls)])
 
 
 class History:
@@ -73,14 +93,14 @@ class History:
         self._last = 0.0
         self.calls = 0
 
-    def events(self, name: str, start: datetime, end: datetime) -> Iterator[Event]:
-        """All events of that name in the window, every page of them. Raises TrailError on an unreadable record."""
-        request: dict[str, Any] = {
-            "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": name}],
-            "StartTime": start - MARGIN,
-            "EndTime": end + MARGIN,
-            "MaxResults": PAGE,
-        }
+    def events(self, name: str | None, start: datetime, end: datetime) -> Iterator[Event]:
+        """All events of that name in the window, of any name for None, every page of them.
+
+        Raises TrailError on an unreadable record.
+        """
+        request: dict[str, Any] = {"StartTime": start - MARGIN, "EndTime": end + MARGIN, "MaxResults": PAGE}
+        if name is not None:
+            request["LookupAttributes"] = [{"AttributeKey": "EventName", "AttributeValue": name}]
         while True:
             page: Mapping[str, Any] = self._call(request)
             for row in page["Events"]:
@@ -103,23 +123,23 @@ def watch(
     history: History,
     start: datetime,
     names: Collection[str],
-    wanted: Callable[[Trail], Collection[str]],
+    wanted: Callable[[Trail], Collection[object]],
     deadline_s: float,
     first_pause_s: float,
     progress: Callable[[str], None],
 ) -> Watch:
     """Scan the history for ``names`` since ``start`` until nothing that is ``wanted`` is open, or the deadline.
 
-    ``wanted`` is asked after each scan and returns what has not appeared yet, in words. The pauses between scans grow
+    ``wanted`` is asked after each scan and returns what has not appeared yet. The pauses between scans grow
     from ``first_pause_s``. Never raises for what is missing: the caller judges by ``Watch.state``.
     """
-    seen = Watch()
+    seen = Watch(names=tuple(sorted(names)))
     since = time.monotonic()
     pause = first_pause_s
     while True:
         before, new = history.calls, 0
         end = datetime.now(UTC)
-        for name in sorted(names):
+        for name in seen.names:
             new += seen.trail.add(history.events(name, start, end))
         still = wanted(seen.trail)
         seen.polls.append(Poll(datetime.now(UTC), history.calls - before, new, len(still)))

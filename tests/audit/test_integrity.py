@@ -59,8 +59,8 @@ def test_an_untouched_trail_is_sealed(trail: Trail) -> None:
     assert told.problems == []
     assert set(told.states.values()) == {SEALED}
     assert told.chains[0].spans == [(trail.hour - 5 * HOUR, trail.hour)]
-    assert told.covers(trail.hour - HOUR)
-    assert not told.covers(trail.hour)
+    assert told.covers(trail.hour - HOUR, HOUR)
+    assert not told.covers(trail.hour - HOUR, HOUR + timedelta(seconds=1))
     assert awscli_oracle.invalid(trail.root) == 0
 
 
@@ -187,7 +187,7 @@ def test_without_public_keys_nothing_is_sealed(trail: Trail) -> None:
     """Hashes alone link; whoever may write the bucket could have written them."""
     told = sealing(trail, PublicKeys({}))
     assert set(told.states.values()) == {LINKED}
-    assert not told.covers(trail.hour - HOUR)
+    assert not told.covers(trail.hour - HOUR, HOUR)
 
 
 def test_a_digest_moved_to_another_place_is_noticed(trail: Trail) -> None:

@@ -124,6 +124,29 @@ def test_what_has_not_come_is_pending_then_late_then_missing(waited: float, stat
     assert Watch(waited_s=waited).state(True, 900) is State.CONFIRMED
 
 
+@pytest.mark.parametrize(
+    ("waited", "sealed", "state"),
+    [
+        (10.0, False, State.PENDING),
+        (900.0, False, State.UNSEEN),
+        (90_000.0, False, State.UNSEEN),
+        (10.0, True, State.MISSING),
+    ],
+)
+def test_where_a_trail_has_a_bucket_its_digests_decide(waited: float, sealed: bool, state: State) -> None:
+    """Past the deadline an event is unseen, and missing once an unbroken chain covers its time without it."""
+    assert Watch(waited_s=waited).state(False, 900, sealed) is state
+
+
+def test_what_was_polled_stands_in_the_evidence(clock: Clock) -> None:
+    """For what, when, how often, how many calls, and what each scan brought."""
+    seen, _, _ = wait(clock, [(0, start()), (100, access())])
+    first, *lines = str(seen).splitlines()
+    assert first == f"{len(seen.polls)} scans in {seen.waited_s:.1f} s for GetDataAccess, StartQueryExecution"
+    assert len(lines) == len(seen.polls)
+    assert lines[0].endswith(": 2 calls of LookupEvents, 1 new, 1 open")
+
+
 def test_one_wait_is_enough_for_everything(clock: Clock) -> None:
     """Forty queries, delivered late and out of order: one watch, as long as the latest and hardly longer."""
     ids = [f"{number:08d}-1b2a-4c5d-8e7f-00112233aabb" for number in range(40)]

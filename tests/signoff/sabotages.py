@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lakeproof.plan import Plan
-from lakeproof.target import Target
+from lakeproof.probes.sessions import assume
+from lakeproof.target import Credentials, Target
 from provision.estate import Estate
 from tests.signoff.runs import FULL, LIMITED
 
@@ -121,9 +124,25 @@ def keep_a_bucket_from_being_deleted(plan: Plan, target: Target, estate: Estate)
     target.client("s3").put_bucket_policy(Bucket=estate.lake_bucket, Policy=_document(statement))
 
 
+def use_a_persons_session(plan: Plan, target: Target, estate: Estate) -> None:
+    """Somebody who may assume the limited person's execution role does so, under another name, and looks around."""
+    role = estate.person(LIMITED).execution_role_arn
+    _look_around(target, assume(target, role, external_id=estate.external_id, session_name="somebody").credentials)
+
+
+def use_another_session(plan: Plan, target: Target, estate: Estate) -> None:
+    """The same look around, by somebody whom the plan does not name: none of its business."""
+    _look_around(target, target.credentials)
+
+
 def fail(plan: Plan, target: Target, estate: Estate) -> None:
     """The plugin itself breaks, when everything has been made."""
     raise RuntimeError("the plugin of the team broke")
+
+
+def _look_around(target: Target, credentials: Credentials) -> None:
+    with suppress(ClientError):  # refused or not, it is recorded
+        target.client("athena", credentials).list_work_groups()
 
 
 def _lake_formation(target: Target) -> Any:
@@ -177,6 +196,8 @@ SABOTAGES: dict[str, Sabotage] = {
         take_the_deny_from_a_stand_in,
         no_twin_is_left,
         keep_a_bucket_from_being_deleted,
+        use_a_persons_session,
+        use_another_session,
         fail,
     )
 }

@@ -61,9 +61,18 @@ class Sealing:
         """Logs whose records must not count: injected, changed, or listed by a digest that is not sound."""
         return {key for key, state in self.states.items() if state in (NOT_LISTED, CHANGED, UNSOUND)}
 
-    def covers(self, time: datetime) -> bool:
-        """Whether an unbroken, validated chain reaches beyond ``time``, so that its records must be in sealed logs."""
-        return any(start <= time < end for chain in self.chains if chain.whole for start, end in chain.spans)
+    def covers(self, time: datetime, lateness: timedelta) -> bool:
+        """Whether an unbroken, validated chain covers ``time`` and the ``lateness`` after it.
+
+        A digest lists the files that were delivered in its period, and a file may hold earlier events: only then
+        must an event of that time be in a sealed log.
+        """
+        return any(
+            start <= time and time + lateness <= end
+            for chain in self.chains
+            if chain.whole
+            for start, end in chain.spans
+        )
 
 
 def seal(
