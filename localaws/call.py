@@ -31,6 +31,7 @@ class Call:
 
     ``params`` are the operation's input, named as in the service model. ``time`` is the account's clock.
     ``transferred`` are the bytes of the request's body and of the response's, known for calls that came over the wire.
+    ``signed_at`` is real time, as signatures are: None for a call that nobody signed.
     ``invoked_by`` is the service principal when a service acts with the caller's rights (forward access session).
     """
 
@@ -46,6 +47,7 @@ class Call:
     host: str = ""
     secure: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
+    signed_at: datetime | None = None
     invoked_by: str | None = None
     transferred: tuple[int, int] | None = None
     trail: TrailNotes = field(default_factory=TrailNotes)

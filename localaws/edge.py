@@ -94,6 +94,7 @@ def _serve(account: Account, request: HttpRequest, service: Service, request_id:
         user_agent=request.headers.get("user-agent", ""),
         host=request.headers.get("host", ""),
         headers=request.headers,
+        signed_at=signed.at,
     )
     try:
         if not iam.served(call.service, call.operation):

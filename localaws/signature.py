@@ -31,10 +31,11 @@ HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A request whose signature holds, and who made it. Its body has no coding left."""
+    """A request whose signature holds, who made it, and when by the signer's clock. Its body has no coding left."""
 
     caller: Caller
     request: HttpRequest
+    at: datetime
 
 
 def verify(account: Account, request: HttpRequest, service: Service) -> Signed:
@@ -44,7 +45,7 @@ def verify(account: Account, request: HttpRequest, service: Service) -> Signed:
     """
     claim = read_claim(request, service)
     _check_scope(account, claim, service)
-    _check_time(claim, service)
+    signed_at = _check_time(claim, service)
     secret, caller = _identify(account, claim, service)
     payload_hash = _payload_hash(request, claim, service)
     expected = canonical.sign(
@@ -53,7 +54,7 @@ def verify(account: Account, request: HttpRequest, service: Service) -> Signed:
     )
     if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
         raise refuse(service.protocol, "wrong_signature", AWSAccessKeyId=claim.access_key_id)
-    return Signed(caller, _decoded(request, claim, service, secret, payload_hash))
+    return Signed(caller, _decoded(request, claim, service, secret, payload_hash), signed_at)
 
 
 def _check_scope(account: Account, claim: Claim, service: Service) -> None:
@@ -83,7 +84,8 @@ def _check_scope(account: Account, claim: Claim, service: Service) -> None:
         raise refuse(service.protocol, "wrong_scope", "Credential should be scoped to a valid region.")
 
 
-def _check_time(claim: Claim, service: Service) -> None:
+def _check_time(claim: Claim, service: Service) -> datetime:
+    """When the request was signed, which must be neither too long ago nor in the future."""
     try:
         signed_at = datetime.strptime(claim.amz_date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
@@ -107,6 +109,7 @@ def _check_time(claim: Claim, service: Service) -> None:
             ServerTime=f"{now:%Y-%m-%dT%H:%M:%SZ}",
             MaxAllowedSkewMilliseconds=int(MAX_SKEW.total_seconds() * 1000),
         )
+    return signed_at
 
 
 def _identify(account: Account, claim: Claim, service: Service) -> tuple[str, Caller]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from localaws.iam.tags import NONE, object_tags, resource_tags
@@ -189,6 +189,13 @@ def _user_agent(context: Context) -> Values:
     return _said(context.call.user_agent if context.call and context.call.user_agent else None)
 
 
+def _signature_age(context: Context) -> Values:
+    """Milliseconds since the request was signed, for S3 alone. A clock that runs ahead makes it nought."""
+    if context.call is None or context.call.service != "s3" or context.call.signed_at is None:
+        return None
+    return (str(max(0, (datetime.now(UTC) - context.call.signed_at) // timedelta(milliseconds=1))),)
+
+
 def _of_s3(value: str) -> Callable[[Context], Values]:
     """A key of S3's that every signed request has, when the resource is S3's."""
     return lambda context: (value,) if context.call and context.call.service == "s3" else None
@@ -222,6 +229,7 @@ PROVIDERS: dict[str, Callable[[Context], Values]] = {
     ),
     "aws:resourceaccount": _resource_account,
     "s3:resourceaccount": _resource_account,
+    "s3:signatureage": _signature_age,
     "s3:signatureversion": _of_s3("AWS4-HMAC-SHA256"),
     "s3:authtype": lambda context: (
         None

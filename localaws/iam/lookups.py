@@ -40,6 +40,11 @@ def _user_arn_or_own(account: Account, call: Call, name: str | None) -> str | No
     return call.caller.arn if name is None else _user_arn(account, call, name)
 
 
+def _user_arn_of_key(account: Account, call: Call, access_key_id: str | None) -> str | None:
+    key = account.store.access_key(access_key_id) if access_key_id else None
+    return _user_arn(account, call, key.user_name) if key else None
+
+
 def _user_boundary(account: Account, _call: Call, name: str | None) -> str | None:
     user = account.store.user(name) if name else None
     return user.boundary_arn if user else None
@@ -191,6 +196,7 @@ FILTERS: dict[str, Filter] = {
     "trail_arn": _trail_arn,
     "user_arn": _user_arn,
     "user_arn_or_own": _user_arn_or_own,
+    "user_arn_of_key": _user_arn_of_key,
     "user_boundary": _user_boundary,
     "workgroup_of_named_query": _workgroup_of_named_query,
     "workgroup_of_query": _workgroup_of_query,

@@ -1,15 +1,15 @@
 """Texts of the operation table with places for values of the request: ``arn:aws:s3:::{Bucket}/{Key}``.
 
 A place is ``{Path}``, ``{First,Second}`` (the first that is given), ``{Path=default}`` or ``{Path|filter}``.
-A path goes through members by dots and through lists by ``[]``: ``Delete.Objects[].Key``. ``{region}`` and
-``{account}`` are those of the call.
+A path goes through members by dots and through lists by ``[]``: ``Delete.Objects[].Key``; ``**.Name`` is every member
+of that name, however deep. ``{region}`` and ``{account}`` are those of the call.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Filter = Callable[["Account", "Call", str | None], str | None]
 """Turns a parameter's value (None when it is missing) into what the text needs; None when there is nothing."""
 
+ANYWHERE = "**"
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -91,10 +92,24 @@ def read(params: Mapping[str, Any], path: str) -> list[Any]:
     """The values at a path, none where a member on the way is missing."""
     values: list[Any] = [params]
     for step in path.split("."):
+        if step == ANYWHERE:
+            values = list(_within(params))
+            continue
         name, many = (step[:-2], True) if step.endswith("[]") else (step, False)
         found = [value[name] for value in values if isinstance(value, Mapping) and value.get(name) is not None]
         values = [item for each in found for item in each] if many else found
     return values
+
+
+def _within(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Every structure in a parameter, itself included."""
+    if isinstance(value, Mapping):
+        yield value
+        for each in value.values():
+            yield from _within(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _within(each)
 
 
 def as_text(value: Any) -> str:

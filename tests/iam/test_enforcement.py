@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import urllib.error
+import urllib.request
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.conftest import Embedded
+from tests.conftest import CLIENT, Embedded
 
 ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
@@ -145,6 +148,27 @@ def test_bucket_policy_grants_and_denies(embedded: Embedded) -> None:
         "with an explicit deny in a resource-based policy"
     )
     assert embedded.client("s3", key).get_object(Bucket="shared", Key="open")["Body"].read() == b"x"
+
+
+@pytest.mark.parametrize(("comparison", "refuses"), [("NumericLessThan", True), ("NumericGreaterThan", False)])
+def test_bucket_policy_reads_the_age_of_a_signature(embedded: Embedded, comparison: str, refuses: bool) -> None:
+    """s3:signatureAge is the time in milliseconds since the request was signed, presigned URLs included."""
+    s3, bucket = embedded.client("s3"), f"aged-{comparison.lower()}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    condition = {comparison: {"s3:signatureAge": "600000"}}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    s3.put_bucket_policy(Bucket=bucket, Policy=document({**deny, "Condition": condition}))
+    presigning = embedded.client("s3", config=CLIENT.merge(Config(signature_version="s3v4")))
+    url = presigning.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "k"})
+    if refuses:
+        assert "explicit deny in a resource-based policy" in refused(s3.get_object, Bucket=bucket, Key="k")[2]
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(url, timeout=10)
+        return
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        assert answer.read() == b"x"
 
 
 def test_role_may_be_assumed_by_whom_it_trusts(embedded: Embedded) -> None:

@@ -23,7 +23,7 @@ from localaws.iam.keys import KNOWN_KEYS
 from localaws.iam.needs import questions
 from localaws.iam.table import SERVICES, Row, table
 from localaws.iam.template import Place
-from localaws.store.records import RoleRecord, UserRecord
+from localaws.store.records import AccessKey, RoleRecord, UserRecord
 
 ACCOUNT = "123456789012"
 MODELS = {service: botocore.session.get_session().get_service_model(service) for service in SERVICES}
@@ -77,6 +77,8 @@ def test_context_of_a_service_reads_parameters_that_exist() -> None:
 def _exists(shape: Any, path: str) -> bool:
     if path in ("account", "region"):
         return True
+    if path.startswith("**."):
+        return _anywhere(shape, path.removeprefix("**."), frozenset())
     for step in path.split("."):
         name = step.removesuffix("[]")
         if shape is None or shape.type_name != "structure" or name not in shape.members:
@@ -87,12 +89,28 @@ def _exists(shape: Any, path: str) -> bool:
     return True
 
 
+def _anywhere(shape: Any, name: str, seen: frozenset[str]) -> bool:
+    """Whether a shape has a member of that name, however deep."""
+    if shape.name in seen:
+        return False
+    if shape.type_name == "list":
+        return _anywhere(shape.member, name, seen)
+    if shape.type_name != "structure":
+        return False
+    inside = seen | {shape.name}
+    return name in shape.members or any(_anywhere(member, name, inside) for member in shape.members.values())
+
+
 class Directory:
     """What the store knows in these cases."""
 
     def user(self, name: str) -> UserRecord | None:
         """Ann alone."""
         return UserRecord(name, f"arn:aws:iam::{ACCOUNT}:user/{name}", "AIDA", "/") if name == "ann" else None
+
+    def access_key(self, access_key_id: str) -> AccessKey | None:
+        """Ann's."""
+        return AccessKey("secret", "ann", True) if access_key_id == "AKIAANN" else None
 
     def role(self, name: str) -> RoleRecord | None:
         """The role ``exec``, with a path and a tag."""
