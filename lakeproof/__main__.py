@@ -1,6 +1,7 @@
-"""The command ``lakeproof``: check a plan, print its schema, audit a trail, finish what a dead run left.
+"""The command ``lakeproof``: plans, trails, evidence, and what a dead run left.
 
-Exit codes: 0 fine, 1 problems or findings, 2 wrong usage or no account, 13 something is left after a tear-down.
+Exit codes: 0 fine, 1 problems, findings or altered evidence, 2 wrong usage or no account, 13 something is left after a
+tear-down.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 from lakeproof.plan import Plan, PlanError, load
 
 if TYPE_CHECKING:
+    from lakeproof.audit.logs.bucket import Layout
     from lakeproof.target import Target
     from provision.journal import Journal
 
@@ -38,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from lakeproof.audit import command as audit_command
+    from lakeproof.evidence import command as evidence_command
 
     parser = argparse.ArgumentParser(prog="lakeproof", description="Proves what a data lake's people may see.")
     rooms = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -48,6 +52,12 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_plan_check)
     schema = verbs.add_parser("schema", help="print the JSON schema of plan files, for editors")
     schema.set_defaults(run=_plan_schema)
+    template = rooms.add_parser("template", help="write a plan as CloudFormation templates; no account is touched")
+    template.add_argument("file", type=Path, metavar="PLAN")
+    template.add_argument(
+        "--out", type=Path, default=Path("build/templates"), metavar="DIR", help="default: %(default)s"
+    )
+    template.set_defaults(run=_template)
     destroy = rooms.add_parser("destroy", help="undo a run from its journal, or all runs whose time is over")
     which = destroy.add_mutually_exclusive_group(required=True)
     which.add_argument("where", nargs="?", metavar="RUN", help="a run's id, its directory, or its journal.jsonl")
@@ -57,9 +67,30 @@ def _parser() -> argparse.ArgumentParser:
     destroy.add_argument("--profile", help="AWS CLI profile to take the keys from (default: what the journal recorded)")
     destroy.add_argument("--region", help="of the account (default: what the journal recorded)")
     destroy.set_defaults(run=_destroy)
-    audit = rooms.add_parser("audit", help="who read what, and what a folder of CloudTrail logs cannot explain")
+    audit = rooms.add_parser("audit", help="who read what, and what CloudTrail logs cannot explain")
     audit_command.options(audit)
+    audit.set_defaults(run=_audit)
+    evidence = rooms.add_parser("evidence", help="verify a run's evidence, sign it, tell how to do the run again")
+    evidence_command.options(evidence)
     return parser
+
+
+def _audit(chosen: argparse.Namespace) -> int:
+    """Athena is asked over a table that is made for this audit, journalled, and dropped at its end."""
+    from lakeproof.audit import command
+    from provision.journal import JournalError
+    from provision.log_table import LogTable, log_table
+    from provision.site import ProvisionError
+
+    def table(target: Target, location: str, layout: Layout) -> AbstractContextManager[LogTable]:
+        found = (layout.accounts, layout.regions, layout.first_day)
+        return log_table(target, location, *found, RUNS, lambda text: print(text, file=sys.stderr))
+
+    try:
+        return command.run(chosen, table)
+    except (JournalError, ProvisionError) as error:
+        print(f"lakeproof audit: {error}", file=sys.stderr)
+        return USAGE
 
 
 def _plan_check(chosen: argparse.Namespace) -> int:
@@ -85,6 +116,21 @@ def _plan_schema(chosen: argparse.Namespace) -> int:
     from lakeproof.plan.schema import json_schema
 
     print(json.dumps(json_schema(), indent=2))
+    return FINE
+
+
+def _template(chosen: argparse.Namespace) -> int:
+    from provision.templates import templates
+
+    try:
+        written = templates(load(chosen.file))
+    except (PlanError, KeyError) as error:
+        print(f"lakeproof template: {error}", file=sys.stderr)
+        return PROBLEMS
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    for name, text in written.items():
+        (chosen.out / name).write_text(text, encoding="utf-8")
+        print(chosen.out / name)
     return FINE
 
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from lakeproof.retries import make_patient
 
 if TYPE_CHECKING:
     import boto3
 
 AWS_ATTACK_BUDGET = 25
 """Each attack is a query that somebody pays for, and may stand in somebody's alarms."""
+PROPAGATION_S = 60.0
+"""How long AWS is given to make a new right, or its removal, felt everywhere."""
 LOCAL_TRAIL_DELAY_S = 0.2
 """After so long the embedded account shows an event, by its clock: what is not there three times later never was."""
+LOCAL_DIGEST_INTERVAL_S = 1
+"""So often the embedded account writes digests, by its clock; AWS does each hour."""
 LOCAL_BANNER = "EMBEDDED ACCOUNT: not evidence about AWS"
 
 
@@ -37,10 +44,14 @@ class Target:
     """One account in one Region, with the harness's own keys and the patience that this account needs.
 
     ``trail_deadline_s``: how long to wait for CloudTrail to deliver (CloudTrail user guide: about 5 minutes on average,
-    not guaranteed) before an event is missing. ``propagation_s``: how long a new right or its removal may take to be
-    felt. ``attack_budget``: at most so many refused-on-purpose probes, None for no limit. ``max_attempts`` counts the
-    first try. ``banner`` heads every report. ``profile`` is the AWS CLI profile that the keys came from; the journal
-    keeps it, never the keys.
+    not guaranteed) before an event is missing. ``digest_deadline_s``: how long to wait, after the last probe, for
+    the signed digest that covers it (CloudTrail user guide: each hour). ``propagation_s``: how long a new right or its
+    removal may take to be felt. ``attack_budget``: at most so many refused-on-purpose probes, None for no limit.
+    ``max_attempts`` counts the first try of a call that AWS was too busy for; ``retry_pause_s`` is about how long to
+    wait before the second, twice as long before the third. ``history_interval_s``: LookupEvents is called once in that
+    time at most (CloudTrail user guide, "Quotas": two a second, which no account can raise). ``banner`` heads every
+    report. ``profile`` is the AWS CLI profile that the keys came from; the journal keeps it, never the keys.
+    ``policy_files``: text of the plan's policy files, by path, for a red result to say where a statement stands.
     """
 
     name: str
@@ -52,14 +63,19 @@ class Target:
     session_token: str | None = field(default=None, repr=False)
     banner: str = ""
     trail_deadline_s: float = 3600.0
-    propagation_s: float = 60.0
+    digest_deadline_s: float = 9000.0
+    propagation_s: float = PROPAGATION_S
     attack_budget: int | None = None
-    max_attempts: int = 5
+    max_attempts: int = 8
+    retry_pause_s: float = 0.5
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 60.0
     parallel_calls: int = 8
     poll_s: float = 2.0
+    history_interval_s: float = 0.5
     profile: str | None = None
+    caller_arn: str = ""
+    policy_files: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def credentials(self) -> Credentials:
@@ -94,6 +110,7 @@ def local_target(ready: Mapping[str, str]) -> Target:
         secret_access_key=ready["secret_access_key"],
         banner=LOCAL_BANNER,
         trail_deadline_s=3 * LOCAL_TRAIL_DELAY_S,
+        digest_deadline_s=20 * LOCAL_DIGEST_INTERVAL_S,
         propagation_s=0.0,
         attack_budget=None,
         max_attempts=1,
@@ -101,7 +118,13 @@ def local_target(ready: Mapping[str, str]) -> Target:
         read_timeout_s=30.0,
         parallel_calls=4,
         poll_s=0.02,
+        history_interval_s=0.0,
     )
+
+
+def patient(target: Target) -> Target:
+    """The embedded account that goes wrong on purpose: with more patience than its faults last (docs/faults.md)."""
+    return replace(target, max_attempts=10, retry_pause_s=0.02, propagation_s=2.0, trail_deadline_s=12.0)
 
 
 def aws_target(*, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None) -> Target:
@@ -115,7 +138,7 @@ def aws_target(*, profile: str | None = None, region: str | None = None, endpoin
     keys = session.get_credentials()
     if keys is None:
         raise LookupError("no AWS credentials found: name a --profile, or set AWS_ACCESS_KEY_ID")
-    if session.region_name is None:
+    if not session.region_name:
         raise LookupError("no AWS Region found: name a --region, or set AWS_DEFAULT_REGION")
     frozen = keys.get_frozen_credentials()
     if frozen.access_key is None or frozen.secret_key is None:
@@ -131,7 +154,8 @@ def aws_target(*, profile: str | None = None, region: str | None = None, endpoin
         attack_budget=AWS_ATTACK_BUDGET,
         profile=profile,
     )
-    return replace(asking, account_id=asking.client("sts").get_caller_identity()["Account"])
+    caller = asking.client("sts").get_caller_identity()
+    return replace(asking, account_id=caller["Account"], caller_arn=caller["Arn"])
 
 
 class _Clients:
@@ -152,14 +176,22 @@ class _Clients:
                     found = self._made[key] = self._make(target, service, credentials)
         return found
 
-    def _make(self, target: Target, service: str, credentials: Credentials) -> Any:
+    def session(self) -> boto3.Session:
         import boto3
-        from botocore.config import Config
 
         if self._session is None:
             self._session = boto3.Session()
+        return self._session
+
+    def forget(self) -> None:
+        self._lock = threading.Lock()
+        self._made.clear()
+
+    def _make(self, target: Target, service: str, credentials: Credentials) -> Any:
+        from botocore.config import Config
+
         config = Config(
-            retries={"mode": "standard", "total_max_attempts": target.max_attempts},
+            retries={"mode": "standard", "total_max_attempts": 1},  # ours are counted: lakeproof.retries
             connect_timeout=target.connect_timeout_s,
             read_timeout=target.read_timeout_s,
             max_pool_connections=32,
@@ -168,8 +200,8 @@ class _Clients:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        make: Any = self._session.client
-        return make(
+        make: Any = self.session().client
+        client = make(
             service,
             region_name=target.region,
             endpoint_url=target.endpoint_url,
@@ -178,6 +210,18 @@ class _Clients:
             aws_session_token=credentials.session_token,
             config=config,
         )
+        make_patient(client, target.max_attempts, target.retry_pause_s)
+        return client
 
 
 _clients = _Clients()
+os.register_at_fork(after_in_child=_clients.forget)  # a connection belongs to one process
+
+
+def observe(told: Callable[[str, str, Mapping[str, Any]], None]) -> None:
+    """Have ``told`` called with service, operation and parameters before each call of any client made from now on."""
+
+    def tell(params: Mapping[str, Any], model: Any, **_: Any) -> None:
+        told(model.service_model.service_name, model.name, params)
+
+    _clients.session().events.register("provide-client-params", tell)

@@ -16,6 +16,7 @@ import threading
 from pathlib import Path
 from typing import NoReturn
 
+from localaws.faults import Profile, choose
 from localaws.isolation import isolate_environment
 
 
@@ -25,10 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
     isolate_environment()
     from localaws.account import Account
     from localaws.edge import respond
+    from localaws.iam.guardrails import read_file
     from localaws.server import HOST, Server, port_is_taken
 
     try:
-        scps = tuple(json.dumps(document) for document in _scps(options.scp))
+        scps = read_file(options.scp) if options.scp else ()
         server = Server(options.port, lambda request: respond(account, request))
         account = Account(
             options.account_id,
@@ -42,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"localaws: {f'port {options.port} is taken' if taken else error}", file=sys.stderr)
         return 1
     access_key_id, secret_access_key = account.create_administrator()
+    account.faults.switch(options.fault)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _end())
     ready = {
@@ -91,10 +94,16 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         help="seconds from one digest file of a trail to the next (default: %(default)s)",
     )
     parser.add_argument(
+        "--fault",
+        type=_fault,
+        metavar="PROFILE[:SEED]",
+        help="go wrong on purpose as AWS may, drawn from a seed: see docs/faults.md; as hostile:7",
+    )
+    parser.add_argument(
         "--scp",
         type=Path,
         metavar="FILE",
-        help="service control policies in force: one policy document, or a list of them, as JSON",
+        help="service and resource control policies in force: one policy document, or a list of them, as JSON",
     )
     return parser.parse_args(arguments)
 
@@ -133,19 +142,11 @@ def _whole_seconds(text: str) -> int:
     return int(text)
 
 
-def _scps(path: Path | None) -> list[dict[str, object]]:
-    """The policy documents of a file. Raises ValueError, naming the file, when it does not hold any."""
-    if path is None:
-        return []
+def _fault(text: str) -> Profile:
     try:
-        content = json.loads(path.read_text())
+        return choose(text)
     except ValueError as error:
-        raise ValueError(f"{path}: not JSON: {error}") from error
-    documents = content if isinstance(content, list) else [content]
-    for document in documents:
-        if not isinstance(document, dict) or "Statement" not in document:
-            raise ValueError(f"{path}: expected a policy document with 'Statement', or a list of them")
-    return documents
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localaws.clock import Clock
+from localaws.faults import Faults
 from localaws.gate import Gate
 from localaws.store import Store
 
 if TYPE_CHECKING:
     from localaws.athena import Athena
+    from localaws.cloudformation import CloudFormation
     from localaws.cloudtrail import CloudTrail
     from localaws.iam import Authorizer
+    from localaws.iam.guardrails import Written
     from localaws.lakeformation import LakeFormation
     from localaws.sagemaker import SageMaker
     from localaws.sso import Sso
@@ -24,7 +27,7 @@ ADMINISTRATOR_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 class Account:
     """``gate`` is passed by every call. ``saved`` are states by name, as ``localaws.saved`` makes them.
 
-    ``scps`` are service control policies in force, as JSON text. ``trail_delay`` and
+    ``scps`` are the service and resource control policies in force. ``trail_delay`` and
     ``digest_interval`` (from one digest file of a trail to the next) are in seconds.
     """
 
@@ -35,9 +38,10 @@ class Account:
         *,
         trail_delay: float = 0.2,
         digest_interval: int = 3600,
-        scps: tuple[str, ...] = (),
+        scps: tuple[Written, ...] = (),
     ) -> None:
         from localaws.athena import Athena
+        from localaws.cloudformation import CloudFormation
         from localaws.cloudtrail import CloudTrail
         from localaws.iam import Authorizer
         from localaws.lakeformation import LakeFormation
@@ -52,6 +56,7 @@ class Account:
         self.scps = scps
         self.clock = Clock()
         self.gate = Gate()
+        self.faults = Faults()
         self.saved: dict[str, bytes] = {}
         self.store = Store(account_id, region)
         self.authorizer: Authorizer = Authorizer(self)
@@ -61,6 +66,7 @@ class Account:
         self.sso: Sso = Sso(self)
         self.cloudtrail: CloudTrail = CloudTrail(self)
         self.athena: Athena = Athena(self)
+        self.cloudformation: CloudFormation = CloudFormation(self)
 
     def create_administrator(self) -> tuple[str, str]:
         """Make the IAM user ``administrator`` and return a fresh access key (id, secret)."""

@@ -16,6 +16,8 @@ from localaws.wire import HttpRequest
 
 MAX_PRESIGNED_SECONDS = 7 * 24 * 3600
 AMZ_DATE = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
+S3_CONTROL, ACCOUNT = "/v20180820/", "x-amz-account-id"
+"""How the requests of S3 Control (access grants, access points ...) begin, and the header that each of them has."""
 CONTROL = Service("localaws", "json")
 """The pseudo-service of the administrator's own requests to ``/_localaws/``."""
 
@@ -45,9 +47,11 @@ class Claim:
 
 
 def named_service(request: HttpRequest) -> str | None:
-    """The signing name in the credential scope, as claimed."""
+    """The signing name in the credential scope, as claimed. S3 Control shares S3's; its path and header tell it."""
     source = request.headers.get("authorization", "") or dict(parse_qsl(request.raw_query)).get("X-Amz-Credential", "")
     match = re.search(r"(?:Credential=|^)[^/\s,]+/[^/]*/[^/]*/([^/,]+)/", source)
+    if match and match.group(1) == "s3" and request.raw_path.startswith(S3_CONTROL) and ACCOUNT in request.headers:
+        return "s3control"
     return match.group(1) if match else None
 
 

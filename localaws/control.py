@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from localaws import claims, saved, signature
+from localaws.cloudtrail import tampering
 from localaws.errors import AwsError
+from localaws.faults import choose
 from localaws.wire import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ def respond(account: Account, request: HttpRequest, request_id: str) -> HttpResp
         return _clock(account, request)
     if request.raw_path == f"{PREFIX}state":
         return _state(account, request)
+    if request.raw_path == f"{PREFIX}faults":
+        return _faults(account, request)
+    if request.raw_path == f"{PREFIX}trail":
+        return _trail(account, request)
     raise AwsError("NotFound", f"no control path {request.raw_path}", 404)
 
 
@@ -74,6 +80,31 @@ def _state(account: Account, request: HttpRequest) -> HttpResponse:
     return _json({"saved": sorted(account.saved)})
 
 
+def _faults(account: Account, request: HttpRequest) -> HttpResponse:
+    """GET lists what has struck; POST ``{"switch": "PROFILE:SEED"}`` begins a profile, ``{"switch": null}`` ends it."""
+    if request.method == "POST":
+        _, name = _field(request, "switch")
+        if name is not None and not isinstance(name, str):
+            raise AwsError("BadRequest", "'switch' is PROFILE or PROFILE:SEED, or null for no faults", 400)
+        try:
+            account.faults.switch(choose(name) if name else None)
+        except ValueError as error:
+            raise AwsError("BadRequest", str(error), 400) from error
+    profile = account.faults.profile
+    return _json({"profile": str(profile) if profile else None, "struck": account.faults.report()})
+
+
+def _trail(account: Account, request: HttpRequest) -> HttpResponse:
+    """POST ``{"drop": [event names], "blank": [fields], "delay": seconds}``: what happens to events from now on.
+
+    Nothing is dropped, blank or late that is not named: ``{}`` ends it. GET tells what is in force.
+    """
+    if request.method == "POST":
+        account.cloudtrail.tampering = tampering.read(_document(request))
+    now = account.cloudtrail.tampering
+    return _json({"drop": sorted(now.drop), "blank": list(now.blank), "delay": now.delay})
+
+
 def _still(account: Account) -> None:
     running = saved.running_queries(account)
     if running:
@@ -82,14 +113,19 @@ def _still(account: Account) -> None:
 
 def _field(request: HttpRequest, *names: str) -> tuple[str, object]:
     """The one field of the body, which must be one of ``names``."""
-    try:
-        document = json.loads(request.body)
-    except ValueError:
-        raise AwsError("BadRequest", "the body is not JSON", 400) from None
+    document = _document(request)
     if not isinstance(document, dict) or len(document) != 1 or not set(document) <= set(names):
         raise AwsError("BadRequest", f"the body is an object with {' or '.join(names)} and nothing else", 400)
     name, value = next(iter(document.items()))
     return name, value
+
+
+def _document(request: HttpRequest) -> object:
+    try:
+        document: object = json.loads(request.body)
+    except ValueError:
+        raise AwsError("BadRequest", "the body is not JSON", 400) from None
+    return document
 
 
 def _json(document: object) -> HttpResponse:

@@ -13,24 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import UnknownServiceError
 
-from localaws import (
-    answer,
-    athena,
-    claims,
-    cloudtrail,
-    control,
-    glue,
-    iam,
-    lakeformation,
-    protocol,
-    sagemaker,
-    services,
-    signature,
-    sso,
-    sts,
-)
-from localaws.call import Call, Handler
-from localaws.errors import AwsError, not_implemented
+from localaws import answer, claims, control, iam, protocol, services, signature, sts
+from localaws.call import Call
+from localaws.dispatch import NATIVE, STORED
+from localaws.errors import AwsError, internal_failure, not_implemented
+from localaws.faults import misfortune
+from localaws.iam.missing import check_missing
 from localaws.refusals import refuse
 from localaws.services import Protocol, Service
 from localaws.wire import HttpRequest, HttpResponse
@@ -42,20 +30,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-NATIVE: dict[str, Mapping[str, Handler]] = {
-    "athena": athena.HANDLERS,
-    "cloudtrail": cloudtrail.HANDLERS,
-    "glue": glue.HANDLERS,
-    "iam": iam.HANDLERS,
-    "identitystore": sso.IDENTITYSTORE_HANDLERS,
-    "lakeformation": lakeformation.HANDLERS,
-    "sagemaker": sagemaker.HANDLERS,
-    "sso-admin": sso.HANDLERS,
-    "sts": sts.HANDLERS,
-}
-"""Operations of ours. The rest of the services in ``STORED`` is the store's."""
-
-STORED = frozenset({"s3", "iam", "glue", "secretsmanager", "sso-admin"})
 READING = ("Get", "List", "Describe", "Head", "Search", "BatchGet")
 """Operations whose names begin so change nothing; CloudTrail writes no response elements for them."""
 
@@ -76,7 +50,7 @@ def respond(account: Account, request: HttpRequest) -> HttpResponse:
         return answer.refusal(spoken, error, request_id)
     except Exception:
         LOG.exception("%s %s", request.method, request.raw_path)
-        return answer.refusal(spoken, _internal_failure(spoken), request_id)
+        return answer.refusal(spoken, internal_failure(spoken), request_id)
 
 
 def _serve(account: Account, request: HttpRequest, service: Service, request_id: str) -> HttpResponse:
@@ -96,23 +70,27 @@ def _serve(account: Account, request: HttpRequest, service: Service, request_id:
         headers=request.headers,
         signed_at=signed.at,
     )
+    if (instead := misfortune.before(account, call, service.protocol)) is not None:
+        return instead
     try:
         if not iam.served(call.service, call.operation):
             raise not_implemented(call.service, call.operation)
         if parsed.problem is not None:
             raise parsed.problem
+        account.faults.refuse(call.service, call.operation)
         account.authorizer.authorize(call)
-        output, error, response = _run(account, call, service, parsed.operation)
+        with misfortune.noted(account, call):
+            output, error, response = _run(account, call, service, parsed.operation)
     except AwsError as refused:
         output, error = None, refused
         response = answer.refusal(service.protocol, refused, request_id, call.service)
     except Exception:
         LOG.exception("%s:%s", call.service, call.operation)
-        output, error = None, _internal_failure(service.protocol)
+        output, error = None, internal_failure(service.protocol)
         response = answer.refusal(service.protocol, error, request_id)
     call.transferred = (len(signed.request.body), len(response.body))
     account.cloudtrail.record(call, output, error)
-    return response
+    return misfortune.after(account, call, response)
 
 
 def _run(
@@ -121,16 +99,15 @@ def _run(
     """Run an authorised call: its output and error for the record, and the response."""
     handler = NATIVE.get(call.service, {}).get(call.operation)
     if handler is not None:
-        output = handler(account, call)
+        output = misfortune.shown(account, call, handler(account, call))
         return output, None, answer.success(service, operation, output, call.request_id)
     if call.service not in STORED:
         raise not_implemented(call.service, call.operation)
     if call.service == "s3" and "Key" not in call.params:
         account.cloudtrail.look(call.params.get("Bucket"))
     raw = account.store.forward(call.service, call.operation, call.params)
-    headers = {name: value for name, value in raw.headers.items() if name not in answer.HOP_HEADERS}
-    headers[answer.REQUEST_ID_HEADER[service.protocol]] = call.request_id
-    response = HttpResponse(raw.status, headers, raw.body)
+    check_missing(account, call, raw)
+    response = answer.stored(service, raw.status, raw.headers, raw.body, call.request_id)
     if raw.status < 400 and (call.service == "s3" or call.operation.startswith(READING)):
         return {}, None, response
     try:
@@ -166,11 +143,3 @@ def _no_such_service(request: HttpRequest) -> AwsError:
     if named is None:
         return refuse(_likely_protocol(request), "anonymous")
     return not_implemented(named, operation or f"{request.method} {request.raw_path}")
-
-
-def _internal_failure(spoken: Protocol) -> AwsError:
-    if spoken == "rest-xml":
-        return AwsError("InternalError", "We encountered an internal error. Please try again.", 500)
-    return AwsError(
-        "InternalFailure", "The request processing has failed because of an unknown error, exception or failure.", 500
-    )

@@ -24,3 +24,19 @@ class AwsError(Exception):
 def not_implemented(service: str, operation: str, why: str = "is not served by the embedded account") -> AwsError:
     """The loud refusal of whatever the embedded account does not know: 501, by name, never a silent success."""
     return AwsError("NotImplemented", f"{service}:{operation} {why}", status=501)
+
+
+def internal_failure(protocol: str) -> AwsError:
+    """What a service answers when something went wrong inside it: 500, in S3's words or everybody else's."""
+    if protocol == "rest-xml":
+        return AwsError("InternalError", "We encountered an internal error. Please try again.", 500)
+    return AwsError(
+        "InternalFailure", "The request processing has failed because of an unknown error, exception or failure.", 500
+    )
+
+
+def unavailable(protocol: str) -> AwsError:
+    """What a front end answers when its service cannot be reached: 503."""
+    if protocol == "rest-xml":
+        return AwsError("ServiceUnavailable", "Service is unable to handle request.", 503)
+    return AwsError("ServiceUnavailable", "The request has failed due to a temporary failure of the server.", 503)

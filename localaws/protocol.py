@@ -100,7 +100,7 @@ def parse(service: Service, request: HttpRequest) -> Parsed:
         given = {name: value for name, value in params.items() if value is not None and not _unsent(value, service)}
     except UNREADABLE:
         return Parsed(operation, {}, AwsError(MALFORMED_BODY[service.protocol], _malformed(service)))
-    problem = _invalid(service, operation, given)
+    problem = invalid(service, operation, given)
     if problem is None and service.name == "s3":
         problem = checksums.mismatch(operation.name, request)
     return Parsed(operation, given, problem)
@@ -180,7 +180,7 @@ def _too_large(service: Service) -> AwsError:
     return AwsError(code, f"The request body is larger than {MAX_DOCUMENT} bytes", 413)
 
 
-def _invalid(service: Service, operation: OperationModel, params: dict[str, Any]) -> AwsError | None:
+def invalid(service: Service, operation: OperationModel, params: dict[str, Any]) -> AwsError | None:
     """What is wrong with ``params``, in the words of AWS's validation ("1 validation error detected: ...")."""
     if operation.input_shape is None:
         return None

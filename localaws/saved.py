@@ -29,8 +29,10 @@ def save(account: Account) -> bytes:
         "athena": account.athena.state,
         "sagemaker": account.sagemaker.state,
         "sso": account.sso.state,
+        "cloudformation": account.cloudformation.state,
         "history": account.cloudtrail.history,
         "trails": account.cloudtrail.trails,
+        "tampering": account.cloudtrail.tampering,
     }
     return pickle.dumps(state, protocol=pickle.HIGHEST_PROTOCOL)
 
@@ -43,8 +45,10 @@ def restore(account: Account, saved: bytes) -> None:
     account.sts.sessions.replace(state["sessions"])
     account.lakeformation.restore(state["lakeformation"])
     account.athena.restore(state["athena"])
-    with account.sagemaker.lock, account.sso.lock, account.cloudtrail.lock:
+    with account.sagemaker.lock, account.sso.lock, account.cloudformation.lock, account.cloudtrail.lock:
         account.sagemaker.state = state["sagemaker"]
         account.sso.state = state["sso"]
+        account.cloudformation.state = state["cloudformation"]
         account.cloudtrail.history = state["history"]
         account.cloudtrail.trails = state["trails"]
+        account.cloudtrail.tampering = state["tampering"]

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 import socket
+import struct
 import sys
 from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from localaws.wire import HttpRequest, HttpResponse, header_mapping
+from localaws.wire import CUT, HttpRequest, HttpResponse, header_mapping
 
 HOST = "127.0.0.1"
 MAX_BODY = 512 * 1024 * 1024
@@ -80,7 +81,11 @@ class _Connection(BaseHTTPRequestHandler):
             except BadRequest as bad:
                 self._refuse(bad.status)
                 return
-            self._send(self._respond(request))
+            response = self._respond(request)
+            if response is CUT:
+                self._cut()
+            else:
+                self._send(response)
         except (TimeoutError, ConnectionError):
             self.close_connection = True
 
@@ -159,6 +164,11 @@ class _Connection(BaseHTTPRequestHandler):
         else:
             self.connection.sendall(head)
             self.connection.sendall(body)
+
+    def _cut(self) -> None:
+        """Close at once, so that the client sees a reset."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def _refuse(self, status: HTTPStatus) -> None:
         self.close_connection = True

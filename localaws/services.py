@@ -33,8 +33,16 @@ BY_SIGNING_NAME: dict[str, Service] = {
     "secretsmanager": Service("secretsmanager", "json"),
     "sso": Service("sso-admin", "json"),
     "identitystore": Service("identitystore", "json"),
+    "cloudformation": Service("cloudformation", "query"),
 }
 """Signing names and protocols are those of botocore's service models (``signingName``, ``protocol``)."""
+
+_BY_NAME = {service.name: service for service in BY_SIGNING_NAME.values()}
+
+
+def named(service: str) -> Service:
+    """The service of that botocore name. Raises KeyError for one that this account does not have."""
+    return _BY_NAME[service]
 
 
 @functools.cache

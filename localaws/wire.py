@@ -32,6 +32,10 @@ class HttpResponse:
     body: bytes = b""
 
 
+CUT = HttpResponse(0)
+"""No answer at all: the connection is cut."""
+
+
 class Headers(dict[str, str]):
     """Headers by lower-case name; lookups ignore case, as botocore's and moto's parsers expect."""
 

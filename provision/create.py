@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lakeproof.plan import Person, Plan
 from lakeproof.target import Target
-from provision import federation, filters, grants, lake, lf_tags, people, results, settings, studio
+from provision import federation, filters, grants, lake, lf_tags, people, results, settings, studio, trail
 from provision.estate import FILE, ControlReaderEstate, Estate, PersonEstate
 from provision.journal import FILE as JOURNAL
 from provision.journal import Journal, RunHeader, new_run_id
@@ -43,14 +43,16 @@ def create(plan: Plan, target: Target, run_dir: Path, progress: Progress = print
         estate = _make(site, plan)
     except BotoCoreError as error:
         raise ProvisionError(f"account {target.account_id} in {target.region} does not answer: {error}") from error
+    site.settle()
     estate.write(run_dir)
     progress(f"run {header.run_id}: provisioned, {len(journal.entries())} steps in the journal")
     return estate
 
 
 def _make(site: Site, plan: Plan) -> Estate:
-    """First what all else needs; then the lake, the people and the places of results side by side; then what joins
-    them: grants (a role and a table), domain and profiles (a role)."""
+    """First the trail, which is to see the rest, and what all else needs; then the lake, the people and the places of
+    results side by side; then what joins them: grants (a role and a table), domain and profiles (a role)."""
+    made_trail = trail.make_trail(site, plan)
     settings.prepare(site, plan)
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(4))
@@ -90,6 +92,7 @@ def _make(site: Site, plan: Plan) -> Estate:
         permission_set_arn=center.permission_set_arn,
         identity_center_arn=center.instance_arn,
         control_reader=_control_reader(site, plan),
+        trail=made_trail,
         people=tuple(
             _person(site, plan, person, profiles[person.name], users.get(person.name), center.users.get(person.name))
             for person in plan.people

@@ -53,6 +53,20 @@ class ControlReaderEstate(_Record):
     results_location: str
 
 
+class TrailEstate(_Record):
+    """The trail that the plan speaks of, made by the run (``created``) or adopted, and where its decoys go.
+
+    A scenario that tries to stop, redirect or delete a trail makes a decoy whose name begins with ``decoy_prefix`` and
+    whose files would go to ``decoy_bucket``; what is left of them goes with the run.
+    """
+
+    name: str
+    log_bucket: str
+    created: bool
+    decoy_prefix: str
+    decoy_bucket: str
+
+
 class Estate(_Record):
     """Everything that a run made. ``external_id`` opens every role that trusts the harness (sts:ExternalId)."""
 
@@ -82,6 +96,8 @@ class Estate(_Record):
     permission_set_arn: str | None = None
     identity_center_arn: str | None = None
     control_reader: ControlReaderEstate | None = None
+    trail: TrailEstate | None = None
+    """None if the plan has no trail."""
     people: tuple[PersonEstate, ...]
 
     def person(self, name: str) -> PersonEstate:

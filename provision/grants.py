@@ -10,7 +10,7 @@ from lakeproof.plan import Permission, Plan, permissions
 from provision import settings
 from provision.journal import Entry
 from provision.principals import ROLE
-from provision.site import Kind, ProvisionError, Site
+from provision.site import Kind, ProvisionError, Site, busy
 
 _ENTRIES_A_CALL = 20
 """Lake Formation API, BatchGrantPermissions: at most 20 entries."""
@@ -75,18 +75,29 @@ def _id(request: dict[str, Any]) -> str:
 
 def _send(site: Site, operation: str, requests: Sequence[dict[str, Any]]) -> None:
     call = getattr(site.client("lakeformation"), operation)
-    answer = call(Entries=[{"Id": str(index), **request} for index, request in enumerate(requests)])
-    failures = [
-        failure
-        for failure in answer.get("Failures", [])
-        if operation.startswith("batch_grant") or not _nothing_to_revoke(failure)
-    ]
-    if failures:
-        first = failures[0]
-        raise ProvisionError(
-            f"{len(failures)} of {len(requests)} permissions were refused; the first, "
-            f"{_id(requests[int(first['RequestEntry']['Id'])])}: {first.get('Error')}"
-        )
+
+    def send(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        failures = [
+            failure
+            for failure in call(Entries=entries).get("Failures", [])
+            if operation.startswith("batch_grant") or not _nothing_to_revoke(failure)
+        ]
+        refused = [failure for failure in failures if not busy(failure.get("Error", {}).get("ErrorCode"))]
+        if refused:
+            raise _refused(refused, len(requests))
+        return [entry for entry in entries if entry["Id"] in {failure["RequestEntry"]["Id"] for failure in failures}]
+
+    left = site.until_taken([{"Id": str(index), **request} for index, request in enumerate(requests)], send)
+    if left:
+        raise ProvisionError(f"Lake Formation was too busy for {len(left)} of {len(requests)} permissions")
+
+
+def _refused(failures: Sequence[dict[str, Any]], all_of: int) -> ProvisionError:
+    first = failures[0]
+    return ProvisionError(
+        f"{len(failures)} of {all_of} permissions were refused; the first, {_id(first['RequestEntry'])}: "
+        f"{first.get('Error')}"
+    )
 
 
 def _nothing_to_revoke(failure: dict[str, Any]) -> bool:

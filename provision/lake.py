@@ -12,19 +12,9 @@ from botocore.exceptions import ClientError
 from lakeproof.plan import Plan, Table
 from lakeproof.plan.permissions import DEFAULT_DATABASE
 from provision.journal import Entry
+from provision.partitions import PARQUET, add_partitions
 from provision.settings import EVERYBODY, expect_service_role, permissions, registered
 from provision.site import RUN_TAG, Kind, ProvisionError, Site, absent, code, gone_is_fine, unheard
-
-_PARQUET = {
-    "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
-    "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
-    "SerdeInfo": {
-        "SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
-        "Parameters": {"serialization.format": "1"},
-    },
-}
-_PARTITIONS_A_CALL = 100
-"""Glue API, BatchCreatePartition: at most 100 partitions."""
 
 
 def location_arn(plan: Plan) -> str:
@@ -144,8 +134,6 @@ def make_catalog(site: Site, plan: Plan) -> None:
 
 
 def _create_table(site: Site, plan: Plan, table: Table) -> None:
-    from provision.dataset import partition_directory
-
     glue, database = site.client("glue"), plan.dataset.database
     place = f"s3://{plan.dataset.bucket}/{table.prefix}"
     columns = [{"Name": column.name, "Type": column.type} for column in table.columns]
@@ -157,32 +145,10 @@ def _create_table(site: Site, plan: Plan, table: Table) -> None:
             "TableType": "EXTERNAL_TABLE",
             "Parameters": {"EXTERNAL": "TRUE", "classification": "parquet", **site.tag_map},
             "PartitionKeys": [{"Name": key.name, "Type": key.type} for key in table.partition_keys],
-            "StorageDescriptor": {"Columns": columns, "Location": place, **_PARQUET},
+            "StorageDescriptor": {"Columns": columns, "Location": place, **PARQUET},
         },
     )
-    partitions = [
-        {
-            "Values": list(values),
-            "StorageDescriptor": {
-                "Columns": columns,
-                **_PARQUET,
-                "Location": f"{place}{partition_directory(table.partition_key_names, values)}/",
-            },
-        }
-        for values in table.partition_values
-    ]
-    for start in range(0, len(partitions), _PARTITIONS_A_CALL):
-        answer = glue.batch_create_partition(
-            DatabaseName=database,
-            TableName=table.name,
-            PartitionInputList=partitions[start : start + _PARTITIONS_A_CALL],
-        )
-        if answer.get("Errors"):
-            first = answer["Errors"][0]
-            raise ProvisionError(
-                f"{len(answer['Errors'])} partitions of {table.name} were refused; the first, "
-                f"{first.get('PartitionValues')}: {first.get('ErrorDetail')}"
-            )
+    add_partitions(site, plan, table, columns, place)
 
 
 def _revoke_everybody(site: Site, plan: Plan) -> None:

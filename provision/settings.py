@@ -19,7 +19,7 @@ from provision.site import Kind, Site, absent, gone_is_fine, unheard
 EVERYBODY = "IAM_ALLOWED_PRINCIPALS"
 SERVICE_ROLE = "AWSServiceRoleForLakeFormationDataAccess"
 
-_DEFAULTS = ("CreateDatabaseDefaultPermissions", "CreateTableDefaultPermissions")
+DEFAULTS = ("CreateDatabaseDefaultPermissions", "CreateTableDefaultPermissions")
 
 
 def prepare(site: Site, plan: Plan) -> None:
@@ -30,19 +30,19 @@ def prepare(site: Site, plan: Plan) -> None:
     lake = site.client("lakeformation")
     before = lake.get_data_lake_settings()["DataLakeSettings"]
     harness = site.journal.header.harness_arn
-    was_admin = harness in _admins(before)
-    undo = {"was_admin": was_admin, **{key: before.get(key, []) for key in _DEFAULTS}}
+    was_admin = harness in admins(before)
+    undo = {"was_admin": was_admin, **{key: before.get(key, []) for key in DEFAULTS}}
 
     def change() -> None:
         current = lake.get_data_lake_settings()["DataLakeSettings"]
-        admins = current.get("DataLakeAdmins", [])
-        if harness not in _admins(current):
-            admins = [*admins, {"DataLakePrincipalIdentifier": harness}]
+        everyone = current.get("DataLakeAdmins", [])
+        if harness not in admins(current):
+            everyone = [*everyone, {"DataLakePrincipalIdentifier": harness}]
         lake.put_data_lake_settings(
             DataLakeSettings={
                 **current,
-                "DataLakeAdmins": admins,
-                **({key: _without_everybody(current.get(key, [])) for key in _DEFAULTS} if removed else {}),
+                "DataLakeAdmins": everyone,
+                **({key: without_everybody(current.get(key, [])) for key in DEFAULTS} if removed else {}),
             }
         )
 
@@ -50,7 +50,7 @@ def prepare(site: Site, plan: Plan) -> None:
     if not removed:
         return
     begun = site.journal.find(CATALOG.name, EVERYBODY)
-    everybody = begun.undo["permissions"] if begun else _catalog_rights(site)
+    everybody = begun.undo["permissions"] if begun else catalog_rights(site)
     if everybody:
         site.make(
             CATALOG,
@@ -68,19 +68,21 @@ def prepare(site: Site, plan: Plan) -> None:
 def expect_service_role(site: Site) -> None:
     """Write down that registering the first location will make Lake Formation's service-linked role, where there is
     none yet (Lake Formation guide, "Using service-linked roles"): RegisterResource makes it on the caller's behalf."""
-    if site.journal.find(SERVICE_LINKED_ROLE.name, SERVICE_ROLE) or not _service_role_there(site):
+    if site.journal.find(SERVICE_LINKED_ROLE.name, SERVICE_ROLE) or not service_role_there(site):
         site.make(SERVICE_LINKED_ROLE, SERVICE_ROLE, lambda: None)
 
 
-def _admins(settings: Mapping[str, Any]) -> list[str]:
+def admins(settings: Mapping[str, Any]) -> list[str]:
+    """The ARNs of the data lake administrators."""
     return [admin["DataLakePrincipalIdentifier"] for admin in settings.get("DataLakeAdmins", [])]
 
 
-def _without_everybody(defaults: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def without_everybody(defaults: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Default permissions without those of IAMAllowedPrincipals."""
     return [entry for entry in defaults if entry.get("Principal", {}).get("DataLakePrincipalIdentifier") != EVERYBODY]
 
 
-def _catalog_rights(site: Site) -> list[str]:
+def catalog_rights(site: Site) -> list[str]:
     """What IAMAllowedPrincipals may do on the whole catalog."""
     found: list[str] = []
     for grant in permissions(site, Resource={"Catalog": {}}):
@@ -111,9 +113,9 @@ def _restore(site: Site, entry: Entry) -> str | None:
             for admin in current.get("DataLakeAdmins", [])
             if admin["DataLakePrincipalIdentifier"] != site.journal.header.harness_arn
         ]
-    for key in _DEFAULTS:
+    for key in DEFAULTS:
         before, now = entry.undo[key], current.get(key, [])
-        if now == _without_everybody(before):
+        if now == without_everybody(before):
             wanted[key] = before
         elif now != before:
             kept.append(key)
@@ -123,7 +125,7 @@ def _restore(site: Site, entry: Entry) -> str | None:
 
 
 def _restore_catalog(site: Site, entry: Entry) -> str | None:
-    missing = [right for right in entry.undo["permissions"] if right not in _catalog_rights(site)]
+    missing = [right for right in entry.undo["permissions"] if right not in catalog_rights(site)]
     if missing:
         site.client("lakeformation").grant_permissions(
             Principal={"DataLakePrincipalIdentifier": EVERYBODY}, Resource={"Catalog": {}}, Permissions=missing
@@ -131,7 +133,8 @@ def _restore_catalog(site: Site, entry: Entry) -> str | None:
     return None
 
 
-def _service_role_there(site: Site) -> bool:
+def service_role_there(site: Site) -> bool:
+    """Whether the account has Lake Formation's service-linked role."""
     try:
         site.client("iam").get_role(RoleName=SERVICE_ROLE)
     except ClientError as error:
@@ -176,14 +179,14 @@ def registered(site: Site) -> Iterator[dict[str, Any]]:
 def _settings_remaining(site: Site, entries: Sequence[Entry]) -> Iterator[Entry]:
     current = site.client("lakeformation").get_data_lake_settings()["DataLakeSettings"]
     for entry in entries:
-        if site.journal.header.harness_arn in _admins(current) and not entry.undo["was_admin"]:
+        if site.journal.header.harness_arn in admins(current) and not entry.undo["was_admin"]:
             yield entry
 
 
 def _service_role_remaining(site: Site, entries: Sequence[Entry]) -> Sequence[Entry]:
     """One that others use by now is not residue."""
     used = any(place.get("RoleArn", "").endswith("/" + SERVICE_ROLE) for place in registered(site))
-    return entries if not used and _service_role_there(site) else ()
+    return entries if not used and service_role_there(site) else ()
 
 
 SETTINGS = Kind("data lake settings", 10, _restore, _settings_remaining)
@@ -191,7 +194,7 @@ CATALOG = Kind(
     "catalog permission",
     11,
     _restore_catalog,
-    lambda site, entries: [entry for entry in entries if set(entry.undo["permissions"]) - set(_catalog_rights(site))],
+    lambda site, entries: [entry for entry in entries if set(entry.undo["permissions"]) - set(catalog_rights(site))],
 )
 SERVICE_LINKED_ROLE = Kind("service-linked role", 12, _remove_service_role, _service_role_remaining)
 KINDS = (SETTINGS, CATALOG, SERVICE_LINKED_ROLE)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from lakeproof.retries import THROTTLED, noted
 from lakeproof.target import Target
 from provision.journal import Entry, Journal
 
@@ -31,6 +32,7 @@ _TAKEN = frozenset(
         "ResourceExistsException",
         "ConflictException",
         "ResourceInUse",
+        "TrailAlreadyExistsException",
     }
 )
 _ABSENT = frozenset(
@@ -43,10 +45,20 @@ _ABSENT = frozenset(
         "ResourceNotFound",
         "ResourceNotFoundException",
         "NoSuchTagSet",
+        "TrailNotFoundException",
         "404",
         "NotFound",
     }
 )
+
+
+_BUSY = THROTTLED | {"ConcurrentModificationException", "InternalServiceException", "InternalError"}
+DENIED = ("AccessDenied", "AccessDeniedException")
+
+
+def busy(error_code: str | None) -> bool:
+    """Whether the error of one entry of a batch call may pass."""
+    return error_code in _BUSY
 
 
 class ProvisionError(Exception):
@@ -153,7 +165,7 @@ class Site:
         if entry is None or entry.state == "foreign":
             entry = self.journal.begin([(kind.name, id, undo or {})])[0]
         try:
-            answer = create() or {}
+            answer = self._created(kind, entry, create)
         except ClientError as error:
             if not taken(error):
                 raise
@@ -164,6 +176,20 @@ class Site:
                 "that made it with 'lakeproof destroy'"
             ) from error
         return self.journal.made(entry, answer).made
+
+    def _created(self, kind: Kind, entry: Entry, create: Callable[[], Mapping[str, Any] | None]) -> Mapping[str, Any]:
+        """What ``create`` returned. If the name is taken because the answer to an earlier try was lost, what that try
+        made is removed, if it is ours, and made anew: what is journalled must be known. Raises ClientError."""
+        for _ in range(self.target.max_attempts):
+            with noted() as tries:
+                try:
+                    return self.patiently(DENIED, create) or {}
+                except ClientError as error:
+                    if not (taken(error) and any(one.lost for one in tries) and kind.owned(self, entry)):
+                        raise
+            self.progress(f"the answer about {kind.name} {entry.id} was lost: it is made again")
+            kind.remove(self, entry)
+        return create() or {}
 
     def each(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """``work`` on every item, several at once; results in order. Raises the first error when all have ended."""
@@ -195,6 +221,24 @@ class Site:
                 self.progress(f"{what}: {now}, waiting for {wanted or 'its end'} ({waited:.0f} s)")
             time.sleep(pause)
             pause = min(pause * 1.3, self.target.poll_s * 10)
+
+    def until_taken(self, entries: Sequence[Item], send: Callable[[Sequence[Item]], Sequence[Item]]) -> Sequence[Item]:
+        """Send the entries of a batch call, and again those that AWS was too busy to take: ``send`` returns them.
+        Returns what is still not taken after as many tries as any call has."""
+        left: Sequence[Item] = entries
+        for number in range(self.target.max_attempts):
+            left = send(left)
+            if not left or number + 1 == self.target.max_attempts:
+                break
+            time.sleep(self.target.retry_pause_s * 2**number)
+        return left
+
+    def settle(self) -> None:
+        """Wait once, when all is made, until it is felt everywhere: what is then refused is refused, and what was
+        taken away is gone (the target's propagation time)."""
+        if self.target.propagation_s:
+            self.progress(f"waiting {self.target.propagation_s:.0f} s until every right is felt everywhere")
+            time.sleep(self.target.propagation_s)
 
     def patiently(self, codes: Sequence[str], call: Callable[..., Result], **arguments: Any) -> Result:
         """Make a call that AWS may refuse while a new role or policy is not yet known everywhere (IAM user guide,

@@ -16,7 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lakeproof.target import Target
-from provision import federation, grants, lake, people, principals, results, settings, studio
+from provision import federation, grants, lake, people, principals, results, settings, studio, trail
 from provision.create import harness_arn
 from provision.journal import Journal, RunHeader
 from provision.site import DESCRIPTION, EXPIRES_TAG, RUN_TAG, Kind, Progress, Site, absent
@@ -114,6 +114,8 @@ def _tagged(site: Site) -> Iterator[tuple[dict[str, str], Found]]:
             _map(site.client("sagemaker").list_tags(ResourceArn=domain["DomainArn"])["Tags"]),
             (studio.DOMAIN, domain["DomainName"], nothing, {"domain_id": domain["DomainId"]}),
         )
+    for found in trail.trails(site):
+        yield _map(trail.tags(site, found["TrailARN"])), (trail.TRAIL, found["Name"], nothing, nothing)
     for instance in _instances(site):
         for found in federation.permission_sets(site, instance["InstanceArn"]):
             tags = site.client("sso-admin").list_tags_for_resource(

@@ -8,14 +8,17 @@ from collections.abc import Iterator
 import pytest
 from pytest_bdd import given, then, when
 
+from fixtures import judgements
+from fixtures.judgements import REFUSED
 from fixtures.people import People
-from lakeproof.evidence.verdicts import EvidenceNotObtained, NotMet
+from lakeproof.evidence.verdicts import NotMet
 from lakeproof.inventory import studio
-from lakeproof.plan import Plan
 from lakeproof.probes.ledger import Attempt
 from lakeproof.probes.probe import Prober
 from provision.estate import Estate
+from provision.site import gone_is_fine
 from steps import judge
+from steps.simulation import allowed_to_an_administrator
 from steps.words import words
 
 
@@ -53,7 +56,7 @@ def starts_app(
     yield prober.call(people.in_studio(person), "sagemaker", "CreateApp", **app)
     client = prober.target.client("sagemaker")
     if any(each["AppName"] == own_name for each in studio.apps(client, estate.domain_id)):
-        client.delete_app(**app)
+        gone_is_fine(client.delete_app, **app)
 
 
 @when(words("{person} assumes the execution role of {other} at the console"), target_fixture="attempt")
@@ -77,19 +80,13 @@ def assumes_with_id(attempt: Attempt, person: str, people: People, prober: Probe
     judge.twin(attempt, [prober.call(people.harness(), "sts", "AssumeRole", **_role_of(estate, person))])
 
 
-@when(words("{person} reads the results of a query of {other} in Studio"), target_fixture="attempt")
-def reads_results(person: str, other: str, people: People, prober: Prober) -> Attempt:
-    query = prober.query(people.in_studio(other), "SHOW DATABASES")
-    return prober.call(people.in_studio(person), "athena", "GetQueryResults", QueryExecutionId=query.query_id)
-
-
 @pytest.fixture
 def decoy_name(own_name: str, prober: Prober, estate: Estate) -> Iterator[dict[str, str]]:
     """The name of a profile that this scenario alone uses. What has been made under it goes with the scenario."""
     named = {"DomainId": estate.domain_id, "UserProfileName": own_name}
     yield named
     if own_name in studio.profile_names(prober.target.client("sagemaker"), estate.domain_id):
-        prober.target.client("sagemaker").delete_user_profile(**named)
+        gone_is_fine(prober.target.client("sagemaker").delete_user_profile, **named)
 
 
 @given("a decoy profile that the run made", target_fixture="decoy")
@@ -107,16 +104,6 @@ def deletes_decoy(person: str, decoy: dict[str, str], people: People, prober: Pr
 @when(words("{person} creates a decoy profile at the console"), target_fixture="attempt")
 def creates_decoy(person: str, decoy_name: dict[str, str], people: People, prober: Prober) -> Attempt:
     return prober.call(people.at_console(person), "sagemaker", "CreateUserProfile", **decoy_name)
-
-
-@when(words("{person} tags the decoy as their own at the console"), target_fixture="attempt")
-def tags_decoy_at_console(person: str, decoy: dict[str, str], people: People, prober: Prober, plan: Plan) -> Attempt:
-    return prober.call(people.at_console(person), "sagemaker", "AddTags", **_own_tag(prober, decoy, plan, person))
-
-
-@when(words("{person} tags the decoy as their own in Studio"), target_fixture="attempt")
-def tags_decoy_in_studio(person: str, decoy: dict[str, str], people: People, prober: Prober, plan: Plan) -> Attempt:
-    return prober.call(people.in_studio(person), "sagemaker", "AddTags", **_own_tag(prober, decoy, plan, person))
 
 
 @when(
@@ -137,18 +124,17 @@ def creates_notebook(
     )
     if any(each["NotebookInstanceName"] == own_name for each in _notebooks(prober)):
         prober.target.client("sagemaker").stop_notebook_instance(**name)
-        prober.target.client("sagemaker").delete_notebook_instance(**name)
+        gone_is_fine(prober.target.client("sagemaker").delete_notebook_instance, **name)
 
 
-@then(words("by simulation of policies, {action} is denied to {person} and allowed to the harness"))
+@then(words("by simulation of policies, {action} is denied to {person} and allowed to an administrator"))
 def simulated(action: str, person: str, people: People, prober: Prober, estate: Estate) -> None:
     console = people.at_console(person)
     resource = _resource(action, estate)
     theirs = _simulate(prober, people, console.principal_arn, action, resource)
-    ours = _simulate(prober, people, people.harness().principal_arn, action, resource)
-    judge.show("Simulated, not tried: there can be no decoy of it", f"{person}: {theirs}\nthe harness: {ours}")
-    if ours != "allowed":
-        raise EvidenceNotObtained(f"{action} allowed to the harness", ours, likely="the harness has too few rights")
+    judge.show("Simulated, not tried: there can be no decoy of it", f"{person}: {theirs}")
+    judgements.simulated(console, action, REFUSED, theirs)
+    allowed_to_an_administrator([action], people, prober)
     if theirs != "explicitDeny":
         raise NotMet(
             f"{action} explicitly denied to {person}",
@@ -185,12 +171,6 @@ def _role_of(estate: Estate, person: str) -> dict[str, str]:
         "RoleSessionName": "SageMaker",
         "ExternalId": estate.external_id,
     }
-
-
-def _own_tag(prober: Prober, decoy: dict[str, str], plan: Plan, person: str) -> dict[str, object]:
-    found = prober.target.client("sagemaker").describe_user_profile(**decoy)
-    tag = {"Key": plan.studio.profile_tag, "Value": plan.person(person).user_id}
-    return {"ResourceArn": found["UserProfileArn"], "Tags": [tag]}
 
 
 def _notebooks(prober: Prober) -> list[dict[str, object]]:

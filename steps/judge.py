@@ -5,13 +5,15 @@ Every judgement attaches what was expected and what was seen to the step that ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import allure
 from allure_commons.types import AttachmentType
 
+from fixtures.judgements import ALLOWED, REFUSED, judged
 from lakeproof.evidence.deciders import deciders
-from lakeproof.evidence.verdicts import EvidenceNotObtained, NotMet
+from lakeproof.evidence.verdicts import EvidenceNotObtained, Finding, NotMet
+from lakeproof.probes.actions import Done
 from lakeproof.probes.ledger import Attempt
 from lakeproof.probes.outcome import Allowed, Cause, Denied, NotObtained
 from lakeproof.target import Target
@@ -52,6 +54,7 @@ def compare(
 def allowed(attempt: Attempt, why: str) -> Allowed:
     """The probe must have been allowed. Raises NotMet if it was refused, EvidenceNotObtained if neither."""
     _show(attempt, "allowed")
+    judged(attempt, ALLOWED)
     outcome = attempt.outcome
     if isinstance(outcome, Allowed):
         return outcome
@@ -71,6 +74,7 @@ def refused(attempt: Attempt, target: Target, *causes: Cause) -> Denied:
     hand, EvidenceNotObtained if neither."""
     expected = f"refused, cause {' or '.join(causes)}"
     _show(attempt, expected)
+    judged(attempt, REFUSED, causes)
     outcome = attempt.outcome
     if isinstance(outcome, NotObtained):
         raise _without_evidence(attempt, outcome)
@@ -93,10 +97,34 @@ def refused(attempt: Attempt, target: Target, *causes: Cause) -> Denied:
     return outcome
 
 
+def all_hold(check: Callable[[Done], object], done: Sequence[Done]) -> None:
+    """Every action must pass the check. Raises the finding of the one that does not; of several, one that names them
+    all: NotMet if any control does not hold, else EvidenceNotObtained."""
+    found: list[Finding] = []
+    for each in done:
+        try:
+            check(each)
+        except Finding as finding:
+            found.append(finding)
+    kind = NotMet if any(isinstance(finding, NotMet) for finding in found) else EvidenceNotObtained
+    grave = [finding for finding in found if isinstance(finding, kind)]
+    if len(grave) == 1:
+        raise grave[0]
+    if grave:
+        raise kind(
+            "\n".join(dict.fromkeys(finding.expected for finding in grave)),
+            "\n".join(finding.seen for finding in grave),
+            decided="\n".join(dict.fromkeys(finding.decided for finding in grave)),
+            likely=grave[0].likely,
+            remedy=grave[0].remedy,
+        )
+
+
 def twin(denied: Attempt, tried: Sequence[Attempt]) -> None:
     """Somebody who may did the same and was allowed, or the refusal proves nothing. Raises EvidenceNotObtained."""
     for attempt in tried:
         show("Twin", attempt)
+        judged(attempt, ALLOWED)
     if not any(isinstance(attempt.outcome, Allowed) for attempt in tried):
         seen = "; ".join(map(str, tried)) or "nobody may"
         raise EvidenceNotObtained(

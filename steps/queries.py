@@ -13,7 +13,7 @@ from lakeproof.probes.athena import run_pyathena
 from lakeproof.probes.ledger import Attempt
 from lakeproof.probes.outcome import Cause
 from lakeproof.probes.probe import Prober
-from lakeproof.probes.seen import named
+from lakeproof.probes.seen import everything, named, one_column
 from lakeproof.target import Target
 from steps import judge
 from steps.words import words
@@ -38,12 +38,12 @@ def describes(person: str, table: str, people: People, prober: Prober, plan: Pla
 
 @when(words("{person} selects everything from {table}"), target_fixture="attempt")
 def selects_everything(person: str, table: str, people: People, prober: Prober, plan: Plan) -> Attempt:
-    return prober.query(people.in_studio(person), f"SELECT * FROM {named(plan, table)} LIMIT 10", run_pyathena)
+    return prober.query(people.in_studio(person), everything(plan, table), run_pyathena)
 
 
 @when(words("{person} selects the column {column} of {table}"), target_fixture="attempt")
 def selects(person: str, column: str, table: str, people: People, prober: Prober, plan: Plan) -> Attempt:
-    return prober.query(people.in_studio(person), f'SELECT "{column}" FROM {named(plan, table)} LIMIT 10')
+    return prober.query(people.in_studio(person), one_column(plan, table, column))
 
 
 @when(words("{person} {use+} the column {column} of {table} without showing it"), target_fixture="attempt")

@@ -45,6 +45,7 @@ def _everything(target: Target) -> Iterator[tuple[str, list[Any]]]:
     yield "policies", [policy["Arn"] for policy in iam.list_policies(Scope="Local")["Policies"]]
     yield "secrets", [secret["Name"] for secret in target.client("secretsmanager").list_secrets()["SecretList"]]
     yield "buckets", [bucket["Name"] for bucket in target.client("s3").list_buckets()["Buckets"]]
+    yield "trails", [trail["TrailARN"] for trail in target.client("cloudtrail").list_trails()["Trails"]]
     yield "workgroups", [group["Name"] for group in target.client("athena").list_work_groups()["WorkGroups"]]
     yield "settings", [lake.get_data_lake_settings()["DataLakeSettings"]]
     yield (

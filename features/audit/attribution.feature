@@ -29,7 +29,7 @@ Feature: Every query is tied to its person
     Given the API calls that were refused to <person>
     Then each is recorded with an error code and the identity that tried
 
-  @severity:critical @control:NIST-IA-2 @rows:person
+  @severity:critical @weakness:F11 @control:NIST-IA-2 @rows:person
   Scenario Outline: From sign-in to profile to query, <person> is one person
     Given the times that <person> opened their Studio profile
     Then each is recorded as <person>, for the profile whose role and queries are theirs

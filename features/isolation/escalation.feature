@@ -17,25 +17,45 @@ Feature: No way to become somebody else
     Then nobody may assume it so
     And the same call by the harness is allowed
 
-  @severity:critical @control:NIST-SC-4 @weakness:F5 @rows:pair
-  Scenario Outline: <person> cannot read the query results of <other>
-    When <person> reads the results of a query of <other> in Studio
-    Then IAM refuses it
-    And the same call by <other> in Studio is allowed
-
-  @severity:critical @weakness:F1 @rows:person
+  @severity:critical @weakness:F1 @weakness:F11 @rows:person
   Scenario Outline: <person> cannot take over a profile by tagging it at the console
-    Given a decoy profile that the run made
-    When <person> tags the decoy as their own at the console
-    Then an explicit deny refuses it
-    And the same call by the harness is allowed
+    Whoever opens the profile of somebody else works as them, and the audit trail names them.
 
-  @severity:critical @weakness:F1 @rows:person
+    When <person> tries to take over a profile at the console
+    Then each is refused
+    And the harness may do each
+
+  @severity:critical @weakness:F1 @weakness:F11 @rows:person
   Scenario Outline: <person> cannot take over a profile by tagging it from Studio
-    Given a decoy profile that the run made
-    When <person> tags the decoy as their own in Studio
-    Then an explicit deny refuses it
-    And the same call by the harness is allowed
+    When <person> tries to take over a profile in Studio
+    Then each is refused
+    And the harness may do each
+
+  @severity:critical @weakness:F3 @weakness:F11 @rows:pair
+  Scenario Outline: <person> cannot run code as <other> from the console
+    When <person> tries at the console, against <other>:
+      | start a processing job as somebody else |
+    Then each is refused
+    And the harness may do each
+
+  @severity:critical @weakness:F3 @weakness:F11 @rows:pair
+  Scenario Outline: <person> cannot run code as <other> from Studio
+    When <person> tries in Studio, against <other>:
+      | start a processing job as somebody else |
+    Then each is refused
+    And the harness may do each
+
+  @severity:critical @weakness:F3 @weakness:F20 @rows:person
+  Scenario Outline: <person> cannot run code as the domain's default role
+    When <person> tries to start a training job as the domain's default role at the console
+    Then each is refused
+    And the harness may do each
+
+  @severity:critical @weakness:F7 @rows:person
+  Scenario Outline: <person> cannot pass a role to Athena for Spark
+    When <person> tries to make an Athena for Spark workgroup that runs as a decoy role in Studio
+    Then each is refused
+    And the harness may do each
 
   @severity:critical @rows:person
   Scenario Outline: <person> cannot delete a profile
@@ -54,12 +74,12 @@ Feature: No way to become somebody else
   Scenario Outline: <person> cannot create a notebook instance that runs as <other>
     When <person> creates a notebook instance with the execution role of <other> at the console
     Then an explicit deny refuses it
-    And by simulation of policies, sagemaker:CreateNotebookInstance is denied to <person> and allowed to the harness
+    And by simulation of policies, sagemaker:CreateNotebookInstance is denied to <person> and allowed to an administrator
 
   @severity:critical @rows:person
   Scenario Outline: <person> cannot delete the domain
-    Then by simulation of policies, sagemaker:DeleteDomain is denied to <person> and allowed to the harness
+    Then by simulation of policies, sagemaker:DeleteDomain is denied to <person> and allowed to an administrator
 
   @severity:critical @rows:person
   Scenario Outline: <person> cannot change the domain
-    Then by simulation of policies, sagemaker:UpdateDomain is denied to <person> and allowed to the harness
+    Then by simulation of policies, sagemaker:UpdateDomain is denied to <person> and allowed to an administrator

@@ -1,4 +1,4 @@
-"""``lakeproof audit LOGS``: what a folder of CloudTrail logs tells about who read what, and whether it is whole."""
+"""``lakeproof audit LOGS``: what CloudTrail logs tell about who read what, and whether they are whole."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from lakeproof.audit import executions
+from lakeproof.audit import executions, remote
 from lakeproof.audit.formats import FORMATS
 from lakeproof.audit.integrity.digests import PublicKeys
 from lakeproof.audit.logs.copy import Progress as Tell
@@ -27,7 +28,7 @@ CACHE = Path(".lakeproof/audit")
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("logs", type=Path, metavar="LOGS", help="folder (or one file) of CloudTrail log files")
+    parser.add_argument("logs", metavar="LOGS", help="folder, one file, or s3://BUCKET/PREFIX of CloudTrail log files")
     parser.add_argument("--since", metavar="TIME", help="events from this day or time on (ISO 8601, UTC)")
     parser.add_argument("--until", metavar="TIME", help="events up to this time, or to the end of this day")
     parser.add_argument("--plan", type=Path, metavar="FILE", help="the plan that says which role is whose")
@@ -41,11 +42,14 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--cache", type=Path, default=CACHE, metavar="DIR", help=f"the Parquet copy (default: {CACHE})")
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
-    parser.set_defaults(run=run)
+    remote.options(parser)
 
 
-def run(chosen: argparse.Namespace) -> int:
-    """Audit, print the report. Returns 0, 1 with findings, 2 if something that was named cannot be used."""
+def run(chosen: argparse.Namespace, table: remote.Tables) -> int:
+    """Audit, print the report. Returns 0, 1 with findings, 2 if something that was named cannot be used.
+
+    ``table`` makes what ``--engine athena`` asks, and takes it away again.
+    """
     try:
         period = Period(_time(chosen.since, last=False), _time(chosen.until, last=True))
         if period.since and period.until and period.since > period.until:
@@ -57,8 +61,11 @@ def run(chosen: argparse.Namespace) -> int:
             latest_digest=_time(chosen.latest_digest, last=False),
         )
         with _progress() as tell:
-            report = audit(chosen.logs, period, inputs, chosen.cache, chosen.workers, tell)
-    except (NoLogs, PlanError, ValueError, KeyError, OSError) as error:
+            if chosen.logs.startswith("s3:"):
+                report = remote.audit_bucket(chosen, period, inputs, tell, table)
+            else:
+                report = audit(Path(chosen.logs), period, inputs, chosen.cache, chosen.workers, tell)
+    except (NoLogs, PlanError, ClientError, BotoCoreError, ValueError, LookupError, OSError) as error:
         print(f"lakeproof audit: {error}", file=sys.stderr)
         return USAGE
     sys.stdout.write(FORMATS[chosen.format](report))

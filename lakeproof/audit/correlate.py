@@ -89,7 +89,7 @@ def attribute(query_id: str, trail: Trail, profiles: Mapping[str, Profile]) -> A
     """The chain of a query that read table data. ``profiles`` are by the ARN of their execution role."""
     starts = trail.starts.get(query_id, [])
     accesses = tuple(event for event in trail.accesses.get(query_id, ()) if not event.error_code)  # refused: no access
-    start = starts[0] if len(starts) == 1 else None
+    start = starts[0] if starts and repeated(starts) else None
     links = [_query(query_id, starts), _access(query_id, accesses)]
     if start is None or not accesses:
         return Attribution(query_id, tuple(links), None, start, accesses)
@@ -103,9 +103,17 @@ def attribute(query_id: str, trail: Trail, profiles: Mapping[str, Profile]) -> A
 
 
 def _query(query_id: str, starts: list[Event]) -> Link:
-    if len(starts) == 1:
-        return Link("query", f"{START} returned {query_id}")
+    if starts and repeated(starts):
+        again = f", asked for {len(starts)} times with one client request token" if len(starts) > 1 else ""
+        return Link("query", f"{START} returned {query_id}{again}")
     return Link("query", "", f"{len(starts)} events {START} returned {query_id}, expected one")
+
+
+def repeated(starts: list[Event]) -> bool:
+    """Whether the starts of one query are one request of one session, made again because an answer did not arrive:
+    the client request token makes it the same query (Athena API reference, StartQueryExecution)."""
+    asked = {(event.actor.arn, event.request.get("clientRequestToken")) for event in starts}
+    return len(starts) == 1 or (len(asked) == 1 and all(token for _, token in asked))
 
 
 def _access(query_id: str, accesses: tuple[Event, ...]) -> Link:

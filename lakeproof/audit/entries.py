@@ -17,7 +17,10 @@ DATA_EVENTS = frozenset({"GetObject", "HeadObject", "PutObject", "DeleteObject",
 class Entry:
     """One probe. ``principal`` is who made it as policies name them, ``session`` as CloudTrail writes them.
 
-    ``started`` and ``ended`` are by the harness's clock.
+    ``started`` and ``ended`` are by the harness's clock. ``outside``: it did not get as far as the service, for its
+    session had expired or a front end was out of order, which leaves no record (inferred). ``busy`` are the request ids
+    of earlier tries that AWS was too busy for; ``lost`` counts those whose answer did not arrive, so that nobody knows
+    whether they had an effect.
     """
 
     scenario: str
@@ -36,6 +39,9 @@ class Entry:
     scanned: int
     started: datetime
     ended: datetime
+    outside: bool = False
+    busy: tuple[str, ...] = ()
+    lost: int = 0
 
     @property
     def is_query(self) -> bool:
@@ -62,11 +68,18 @@ class Entry:
     @property
     def traced(self) -> bool:
         """Whether AWS answered, so that the event history must hold a record of the call."""
-        return self.request_id is not None and self.operation not in DATA_EVENTS
+        return self.request_id is not None and not self.outside and self.operation not in DATA_EVENTS
+
+    @property
+    def on_object(self) -> bool:
+        """Whether S3 answered a call on objects, which only a trail that was told to holds a record of."""
+        return self.request_id is not None and not self.outside and self.operation in DATA_EVENTS
 
     @property
     def kind(self) -> str:
         """One word for what the probe is to the audit."""
+        if self.on_object:
+            return "object call"
         if self.is_query:
             return "read" if self.read_data else "refused query" if self.denied else "other query"
         return "sign-in" if self.opened_profile else "refused call" if self.denied else "other call"
@@ -92,4 +105,13 @@ def read(line: Mapping[str, Any]) -> Entry:
         scanned=int(line["statistics"].get("DataScannedInBytes", 0)),
         started=datetime.fromisoformat(line["started"]),
         ended=datetime.fromisoformat(line["ended"]),
+        outside=came["result"] == "NotObtained" and (came.get("expired", False) or _ends_lost(line)),
+        busy=tuple(one["request_id"] for one in line.get("tries", ()) if one["request_id"]),
+        lost=sum(one["lost"] and one["operation"] == line["operation"] for one in line.get("tries", ())),
     )
+
+
+def _ends_lost(line: Mapping[str, Any]) -> bool:
+    """Whether the last try of all was not answered by the service."""
+    tries = line.get("tries", ())
+    return bool(tries) and bool(tries[-1]["lost"])

@@ -2,22 +2,23 @@
 
 LookupEvents gives 50 events a call, twice a second an account and Region, by one attribute, for 90 days, and an event
 appears minutes after the call (CloudTrail user guide, "Viewing events with event history", "Quotas"). So nobody waits
-query by query: the event names are scanned over the run's window, and scanned again, less and less often, until what
-is wanted has all appeared or the target's deadline has passed.
+query by query: the event names are scanned once over the run's window, then again, less and less often, only around
+the times of what is still open, until that has all appeared or the target's deadline has passed. The last look is at
+the whole window: clocks may disagree by more than the narrow ones allow for.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from lakeproof.audit.correlate import Trail
-from lakeproof.audit.events import Event, normalise
+from lakeproof.audit.events import Event, TrailError, normalise
 
 RATE_S = 0.5
 """Seconds between two calls: the quota of two a second, which no account can raise."""
@@ -26,6 +27,28 @@ GROWTH = 1.6
 LONGEST_PAUSE_S = 900.0
 MARGIN = timedelta(seconds=2)
 """Times in the history are whole seconds."""
+AROUND = timedelta(seconds=60)
+"""How far from a probe's time by our clock its record is looked for, but for the first and the last look."""
+KEPT = timedelta(days=90)
+"""How long the event history keeps a record (CloudTrail user guide, "Viewing events with event history")."""
+Windows = Mapping[str, list[tuple[datetime, datetime]]]
+"""Event name → the times to look at, apart from each other and in order."""
+
+
+class Open(Protocol):
+    """An event that must exist and has not appeared: its name, and between which times by our clock it happened."""
+
+    @property
+    def name(self) -> str:
+        """The event's name."""
+
+    @property
+    def start(self) -> datetime:
+        """Not before."""
+
+    @property
+    def end(self) -> datetime:
+        """Not after."""
 
 
 class State(StrEnum):
@@ -96,8 +119,10 @@ class History:
     def events(self, name: str | None, start: datetime, end: datetime) -> Iterator[Event]:
         """All events of that name in the window, of any name for None, every page of them.
 
-        Raises TrailError on an unreadable record.
+        Raises TrailError on an unreadable record, and for a window that begins before what the history keeps.
         """
+        if start < _now() - KEPT:
+            raise TrailError(f"the event history keeps {KEPT.days} days, not back to {start}: read log files instead")
         request: dict[str, Any] = {"StartTime": start - MARGIN, "EndTime": end + MARGIN, "MaxResults": PAGE}
         if name is not None:
             request["LookupAttributes"] = [{"AttributeKey": "EventName", "AttributeValue": name}]
@@ -123,30 +148,54 @@ def watch(
     history: History,
     start: datetime,
     names: Collection[str],
-    wanted: Callable[[Trail], Collection[object]],
+    wanted: Callable[[Trail], Collection[Open]],
     deadline_s: float,
     first_pause_s: float,
     progress: Callable[[str], None],
+    settle_s: float = 0.0,
 ) -> Watch:
     """Scan the history for ``names`` since ``start`` until nothing that is ``wanted`` is open, or the deadline.
 
-    ``wanted`` is asked after each scan and returns what has not appeared yet. The pauses between scans grow
-    from ``first_pause_s``. Never raises for what is missing: the caller judges by ``Watch.state``.
+    ``wanted`` is asked after each scan and returns what has not appeared yet. Nobody looks in the first ``settle_s``
+    unless nothing is wanted; the pauses between scans grow from ``first_pause_s``. Never raises for what is missing:
+    the caller judges by ``Watch.state``.
     """
     seen = Watch(names=tuple(sorted(names)))
     since = time.monotonic()
-    pause = first_pause_s
+    if settle_s and wanted(seen.trail):
+        time.sleep(min(settle_s, deadline_s))
+    pause, whole, still = first_pause_s, True, wanted(seen.trail)
     while True:
         before, new = history.calls, 0
-        end = datetime.now(UTC)
-        for name in seen.names:
-            new += seen.trail.add(history.events(name, start, end))
+        end = _now()
+        windows: Windows = {name: [(start, end)] for name in seen.names} if whole else around(still, start, end)
+        for name, spans in windows.items():
+            for span in spans:
+                new += seen.trail.add(history.events(name, *span))
         still = wanted(seen.trail)
-        seen.polls.append(Poll(datetime.now(UTC), history.calls - before, new, len(still)))
+        seen.polls.append(Poll(_now(), history.calls - before, new, len(still)))
         seen.waited_s = time.monotonic() - since  # a clock that nobody sets
         left = deadline_s - seen.waited_s
-        if not still or left <= 0:
+        if not still or (left <= 0 and whole):
             return seen
-        progress(f"{len(still)} events have not been delivered yet, up to {left:.0f} s left")
-        time.sleep(min(pause, left))
+        progress(f"{len(still)} events have not been delivered yet, up to {max(left, 0):.0f} s left")
+        whole = left <= pause
+        time.sleep(max(0.0, min(pause, left)))
         pause = min(pause * GROWTH, LONGEST_PAUSE_S)
+
+
+def around(still: Iterable[Open], start: datetime, end: datetime) -> Windows:
+    """The times to look at again for each name: around what is open, not outside ``start`` to ``end``."""
+    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    for each in sorted(still, key=lambda one: (one.name, one.start)):
+        first, last = max(start, each.start - AROUND), min(end, each.end + AROUND)
+        spans = found.setdefault(each.name, [])
+        if spans and first <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], last))
+        else:
+            spans.append((first, last))
+    return found
+
+
+def _now() -> datetime:
+    return datetime.fromtimestamp(time.time(), UTC)

@@ -30,6 +30,16 @@ class Wanted:
     id: str
     entry: Entry
 
+    @property
+    def start(self) -> datetime:
+        """When the probe began, by our clock."""
+        return self.entry.started
+
+    @property
+    def end(self) -> datetime:
+        """When it had been answered."""
+        return self.entry.ended
+
     def __str__(self) -> str:
         return f"{self.name} {self.id} by {self.entry.session}"
 
@@ -91,23 +101,50 @@ def account(
     events: Iterable[Event], entries: Sequence[Entry], identities: Collection[str], start: datetime, end: datetime
 ) -> list[Account]:
     """Every record by one of ``identities`` (ARNs of roles and users) from ``start`` to ``end``, and what accounts for
-    it. A record without a time is held against the ledger too."""
+    it. A record without a time is held against the ledger too; one that was delivered twice is told of once."""
     requests: dict[tuple[str | None, str], Entry] = {
         (entry.request_id, entry.principal): entry for entry in entries if entry.request_id
     }
+    tried: dict[tuple[str | None, str], Entry] = {
+        (request_id, entry.principal): entry for entry in entries for request_id in entry.busy
+    }
+    lost = [_Lost(entry, entry.lost) for entry in entries if entry.lost]
     asked = {entry.query_id.lower(): entry.principal for entry in entries if entry.query_id}
-    told = []
+    told: list[Account] = []
+    delivered: dict[str, Event] = {}
     for event in events:
+        if delivered.setdefault(event.event_id, event) is not event and delivered[event.event_id].raw == event.raw:
+            continue
         actor = event.actor.principal_arn
         if actor is None or actor not in identities or (event.time and not start - SECOND <= event.time <= end):
             continue
         entry = requests.get((event.request_id, actor))
         if entry is not None and entry.operation == event.name:
             by = f"ledger: {entry.scenario}"
+        elif (busy := tried.get((event.request_id, actor))) is not None and event.error_code:
+            by = f"ledger: {busy.scenario}, a try that AWS was too busy for"
+        elif (found := next((one for one in lost if one.may_be(event)), None)) is not None:
+            found.left -= 1
+            by = f"ledger: {found.entry.scenario}, a try whose answer did not arrive"
         else:
             by = next((row.why for row in explanations() if row.fits(event, asked)), "")
         told.append(Account(event, by))
     return told
+
+
+@dataclass
+class _Lost:
+    """A ledger entry of which tries had no answer: each of them may have left one record."""
+
+    entry: Entry
+    left: int
+
+    def may_be(self, event: Event) -> bool:
+        """Whether the record may be of such a try: same identity and operation, in the time of the attempt."""
+        entry = self.entry
+        same = event.actor.principal_arn == entry.principal and event.name == entry.operation
+        during = event.time is None or entry.started - SECOND <= event.time <= entry.ended
+        return self.left > 0 and same and during
 
 
 @cache

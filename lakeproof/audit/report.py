@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Protocol
 
 from lakeproof.audit import executions as executed
 from lakeproof.audit import register
@@ -73,6 +74,42 @@ class Inputs:
     executions: tuple[Execution, ...] = ()
     keys: PublicKeys = field(default_factory=lambda: PublicKeys({}))
     latest_digest: datetime | None = None
+    begins: datetime | None = None
+    """The folder holds what was delivered from then on: earlier digests are not expected."""
+
+
+class Engine(Protocol):
+    """Who answers questions in Athena's dialect: ``Local`` on this machine, ``Cloud`` in Athena."""
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a question."""
+
+    def counts(self) -> tuple[int, int]:
+        """Records delivered more than once, and records that the questions are asked of."""
+
+    def paths(self, event_ids: Collection[str]) -> dict[str, str]:
+        """Which log file each of these events stands in, where that is known."""
+
+
+def tables_of(inputs: Inputs) -> dict[str, list[Row]]:
+    """The tables that questions use beside the evidence."""
+    return {
+        "register": register.rows(inputs.plan) if inputs.plan else [],
+        "executions": executed.rows(inputs.executions, _schema(inputs.plan)),
+        "changes": changes(),
+    }
+
+
+def ask_all(engine: Engine, inputs: Inputs, report: Report, sealing: Sealing) -> Report:
+    """Ask every question that can be asked, and who read what. Fills in the report and returns it."""
+    tables = tables_of(inputs)
+    report.duplicates, asked = engine.counts()
+    if not asked:
+        report.notes.append("no record in the period that a question is about: the answers below are about nothing")
+    report.found += _asked(engine, tables, sealing, report)
+    report.found.sort(key=lambda each: (GRAVE.index(each.question.severity), each.question.id, each.at, each.subject))
+    report.use = _use(engine, inputs, _schema(inputs.plan) or {})
+    return report
 
 
 def audit(
@@ -86,25 +123,13 @@ def audit(
     """Audit the logs below a folder. Raises NoLogs if there are none to read in the period."""
     folder = look(logs, period.since, period.until)
     made = copy(folder, wanted(), cache, workers, progress)
-    sealing = seal(folder, made.files, inputs.keys, inputs.latest_digest)
+    sealing = seal(folder, made.files, inputs.keys, inputs.latest_digest, inputs.begins)
     report = Report(str(logs), files=len(made.files), fresh=made.fresh)
     _count(report, made, folder.left_out, sealing)
     report.notes += _notes(sealing, inputs, bool(folder.digests))
     report.found += _of_files(made, sealing)
-    schema = _schema(inputs.plan)
-    tables: dict[str, list[Row]] = {
-        "register": register.rows(inputs.plan) if inputs.plan else [],
-        "executions": executed.rows(inputs.executions, schema),
-        "changes": changes(),
-    }
-    local = Local(made.parquet, tables, period, sealing.excluded, cache)
-    report.duplicates, asked = local.counts()
-    if not asked:
-        report.notes.append("no record in the period that a question is about: the answers below are about nothing")
-    report.found += _asked(local, tables, sealing, report)
-    report.found.sort(key=lambda each: (GRAVE.index(each.question.severity), each.question.id, each.at, each.subject))
-    report.use = _use(local, inputs, schema or {})
-    return report
+    local = Local(made.parquet, tables_of(inputs), period, sealing.excluded, cache)
+    return ask_all(local, inputs, report, sealing)
 
 
 def _count(report: Report, made: Copy, left_out: Mapping[str, list[str]], sealing: Sealing) -> None:
@@ -149,7 +174,7 @@ def _of_files(made: Copy, sealing: Sealing) -> Iterable[Found]:
         yield Found(known[problem.finding], problem.key, "", problem.said)
 
 
-def _asked(local: Local, tables: Mapping[str, list[Row]], sealing: Sealing, report: Report) -> list[Found]:
+def _asked(local: Engine, tables: Mapping[str, list[Row]], sealing: Sealing, report: Report) -> list[Found]:
     found = []
     for question in questions().values():
         missing = [name for name in question.needs if not tables[name]]
@@ -172,7 +197,7 @@ def _sealed(events: Iterable[str], paths: Mapping[str, str], sealing: Sealing) -
     return all(sealing.states.get(paths.get(event, "")) == SEALED for event in events)
 
 
-def _use(local: Local, inputs: Inputs, schema: executed.Schema) -> list[Use]:
+def _use(local: Engine, inputs: Inputs, schema: executed.Schema) -> list[Use]:
     """People, tables, queries, columns. Columns come from the SQL, which only some queries may have."""
     texts = {each.query_id.lower(): each for each in inputs.executions if each.sql}
     ids: dict[tuple[str, str], list[str]] = defaultdict(list)

@@ -6,12 +6,13 @@ Read when a scenario is red, for the reader of the report. Nothing is decided by
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lakeproof.evidence.places import places
 from lakeproof.inventory import identity, lake
 from lakeproof.probes.ledger import Attempt
 from lakeproof.target import Target
@@ -38,13 +39,12 @@ def _deciders(attempt: Attempt, target: Target) -> Iterator[str]:
     iam = target.client("iam")
     action = f"{attempt.service}:{ACTIONS.get(attempt.operation, attempt.operation)}"
     for policy in _policies(iam, principal):
-        for statement in identity.statements(policy.document):
+        for statement, told in _told(f"policy {policy.name}", policy.document, target):
             if statement.get("Effect") == "Allow" and names(statement, action):
-                yield f"policy {policy.name}: {_short(statement)}"
+                yield told
     if attempt.operation == "AssumeRole":
         name = str(attempt.params["RoleArn"]).rpartition("/")[2]
-        for statement in identity.statements(identity.role(iam, name).trust):
-            yield f"trust policy of {name}: {_short(statement)}"
+        yield from (told for _, told in _told(f"trust policy of {name}", identity.role(iam, name).trust, target))
 
 
 def _grants(principal: str, target: Target) -> Iterator[str]:
@@ -69,6 +69,11 @@ def names(statement: dict[str, Any], action: str) -> bool:
     return found == (said == "Action")
 
 
-def _short(statement: dict[str, Any]) -> str:
-    text = json.dumps(statement, sort_keys=True)
-    return text if len(text) <= 300 else f"{text[:300]}…"
+def _told(name: str, policy: Mapping[str, Any], target: Target) -> Iterator[tuple[dict[str, Any], str]]:
+    """Each statement of a policy, with one line about it: which it is, where the plan has it, and what it says."""
+    where = places(policy, target.policy_files)
+    for number, statement in enumerate(identity.statements(policy), 1):
+        sid = f" ({statement['Sid']})" if "Sid" in statement else ""
+        text = json.dumps(statement, sort_keys=True)
+        short = text if len(text) <= 300 else f"{text[:300]}…"
+        yield statement, f"{name}, statement {number}{sid}, {where[number - 1]}: {short}"

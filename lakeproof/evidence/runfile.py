@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -12,10 +11,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from lakeproof.evidence.files import write_whole
+from lakeproof.evidence.provenance import git, lock
 from lakeproof.evidence.redaction import redact_value
 
 SCHEMA_VERSION = 1
-PACKAGES = ("pytest", "pytest-bdd", "allure-pytest", "boto3", "pyathena", "pydantic")
+PACKAGES = ("lakeproof", "pytest", "pytest-bdd", "pytest-xdist", "hypothesis", "allure-pytest", "boto3", "pyathena")
 
 
 def describe(
@@ -29,8 +30,15 @@ def describe(
     root: Path,
     command: Iterable[str],
     documents: Mapping[str, str],
+    plan_name: str = "",
+    names: Iterable[str] = (),
+    caller: str = "",
+    clock_skew_s: float | None = None,
 ) -> dict[str, Any]:
-    """The facts that are fixed before the first probe. ``documents`` are the plan's policy files, by name."""
+    """The facts that are fixed before the first probe. ``documents`` are the plan's policy files, by name.
+
+    ``caller`` is the ARN that the run acts as; ``names`` is every name that the plan says, for a later comparison.
+    """
     policies = hashlib.sha256(json.dumps(documents, sort_keys=True).encode()).hexdigest()
     features = sorted((root / "features").rglob("*.feature"))
     return {
@@ -39,7 +47,17 @@ def describe(
         "seed": seed,
         "banner": target["banner"],
         "target": dict(target),
-        "plan": {"file": _relative(plan, root), "sha256": digest([plan], plan.parent), "policies_sha256": policies},
+        "caller": caller,
+        "clock_skew_s": clock_skew_s,
+        "git": git(root),
+        "lock": lock(root),
+        "plan": {
+            "name": plan_name,
+            "file": _relative(plan, root),
+            "sha256": digest([plan], plan.parent),
+            "policies_sha256": policies,
+            "names": sorted(set(names)),
+        },
         "waivers": {"file": _relative(waivers, root), "sha256": digest([waivers], waivers.parent)} if waivers else None,
         "features": {"files": len(features), "sha256": digest(features, root)},
         "command": list(command),
@@ -58,16 +76,10 @@ def finish(path: Path, copy: Path, **facts: Any) -> None:
 
 
 def write(facts: Mapping[str, Any], *paths: Path) -> None:
-    """Write the facts, redacted, to each path: whole or not at all."""
+    """Write the facts, redacted, to each path: whole or not at all. Raises EvidenceError."""
     text = json.dumps(redact_value(facts), indent=1, ensure_ascii=False) + "\n"
     for path in paths:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        write_whole(path, text.encode(errors="backslashreplace"))
 
 
 def digest(files: Iterable[Path], root: Path) -> str:

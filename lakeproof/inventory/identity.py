@@ -59,15 +59,36 @@ def role_names(iam: Any) -> tuple[str, ...]:
     return tuple(sorted(row["RoleName"] for row in listed(iam, "list_roles", "Roles")))
 
 
-def user_policies(iam: Any, name: str) -> tuple[Policy, ...]:
-    """Every policy that counts for a user: its own and those of its groups, sorted by name."""
+def user_names(iam: Any) -> tuple[str, ...]:
+    """The names of all users of the account, sorted."""
+    return tuple(sorted(row["UserName"] for row in listed(iam, "list_users", "Users")))
+
+
+def group_names(iam: Any) -> tuple[str, ...]:
+    """The names of all groups of the account, sorted."""
+    return tuple(sorted(row["GroupName"] for row in listed(iam, "list_groups", "Groups")))
+
+
+def user_groups(iam: Any, name: str) -> tuple[str, ...]:
+    """The names of a user's groups, sorted."""
+    return tuple(sorted(row["GroupName"] for row in listed(iam, "list_groups_for_user", "Groups", UserName=name)))
+
+
+def own_policies(iam: Any, name: str) -> tuple[Policy, ...]:
+    """Every policy of a user's own, sorted by name; those of its groups left out."""
     found = [
         Policy(policy, None, iam.get_user_policy(UserName=name, PolicyName=policy)["PolicyDocument"])
         for policy in listed(iam, "list_user_policies", "PolicyNames", UserName=name)
     ]
     found += _attached(iam, listed(iam, "list_attached_user_policies", "AttachedPolicies", UserName=name))
-    for group in listed(iam, "list_groups_for_user", "Groups", UserName=name):
-        found += group_policies(iam, group["GroupName"])
+    return tuple(sorted(found, key=lambda policy: policy.name))
+
+
+def user_policies(iam: Any, name: str) -> tuple[Policy, ...]:
+    """Every policy that counts for a user: its own and those of its groups, sorted by name."""
+    found = list(own_policies(iam, name))
+    for group in user_groups(iam, name):
+        found += group_policies(iam, group)
     return tuple(sorted(found, key=lambda policy: policy.name))
 
 

@@ -14,7 +14,6 @@ from lakeproof.plan.problems import Path, Problem, likely, listed, said
 
 NOT_YET = {
     ("grants", "permissions"): "only SELECT is implemented, and meant when nothing is said",
-    ("audit", "bucket"): "a trail of the run's own is not implemented yet: only trail: none is",
     ("dataset", "adopt"): "adopting an existing lake is not implemented yet",
 }
 """Keys that later versions will know, by part and key: refused by name."""
@@ -66,10 +65,7 @@ def _problem(document: Document, data: Any, where: Path, entry: Any) -> Problem:
         return document.problem(where, entry["msg"], said(value), _name_cause(value, entry["ctx"]["odd"]))
     if kind == "literal_error":
         options = [option.strip("' ") for option in entry["ctx"]["expected"].replace(" or ", ", ").split(",")]
-        if where == ("audit", "trail") and value in ("create", "adopt"):
-            cause = f"trail: {value} is not implemented yet: only none is"
-        else:
-            cause = likely(value, options, "not one of the words that mean something here")
+        cause = likely(value, options, "not one of the words that mean something here")
         return document.problem(where, f"one of {listed(options)}", said(value), cause)
     if kind == "too_short":
         return document.problem(

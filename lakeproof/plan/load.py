@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lakeproof.plan import check, check_grants, check_tags, names, policies, shape
+from lakeproof.plan import check, check_grants, check_tags, check_trail, least_privilege, names, policies, shape
 from lakeproof.plan.document import Document, read
 from lakeproof.plan.explain import explain
 from lakeproof.plan.models import SCHEMA_VERSION, Plan
@@ -32,6 +32,8 @@ def parse(document: Document, folder: FilePath) -> Plan:
         raise PlanError([_wrong_version(document, version)])
     completed, made = _completed(document.data)
     documents, problems = policies.texts(document, folder)
+    table, wrong = least_privilege.texts(document, folder)
+    documents, problems = documents | table, problems + wrong
     plan: Plan | None = None
     try:
         plan = Plan.model_validate_json(json.dumps(completed | {"documents": documents}))
@@ -44,6 +46,7 @@ def parse(document: Document, folder: FilePath) -> Plan:
         *check.problems(document, completed),
         *check_grants.problems(document),
         *check_tags.problems(document),
+        *check_trail.problems(document),
     ]
     if plan is not None and not problems:
         problems += check_tags.meaning(document, plan)

@@ -143,6 +143,7 @@ class Plan(Part):
             "database": self.dataset.database,
             "lake_bucket": self.dataset.bucket,
             "results_bucket": self.results.bucket,
+            **({"log_bucket": self.audit.log_bucket} if self.audit.has_trail else {}),
         }
 
     def role_arn(self, role: str) -> str:

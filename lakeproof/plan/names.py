@@ -114,6 +114,14 @@ BUCKET = Rule(
     "lower-case letters, digits and hyphens, no hyphen first or last",
     "S3 user guide, Bucket naming rules",
 )
+TRAIL = Rule(
+    "a trail name",
+    r"(?!.*[._-]{2})(?!(?:\d+\.){3}\d+$)[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]",
+    3,
+    128,
+    "letters, digits and ._-, never two of these side by side, a letter or digit first and last",
+    "CloudTrail API, CreateTrail",
+)
 DATABASE = Rule(
     "a database name",
     r"[a-z0-9_]+",

@@ -189,8 +189,19 @@ class Results(Part):
 class Audit(Part):
     """What the audit trail must be."""
 
-    trail: Literal["none"] = "none"
-    """``none``: CloudTrail's event history, which every account has."""
+    trail: Literal["create", "adopt", "none"] = "none"
+    """``create``: a multi-Region trail of the run's own, with log file validation, S3 data events of lake and results,
+    and a log bucket that nobody but CloudTrail and the harness reaches. ``adopt``: one that the account has, which must
+    be all that; nothing of it is changed. ``none``: CloudTrail's event history, which every account has."""
+    name: Annotated[str, names.TRAIL] = "lakeproof-{run}"
+    """The trail's name. Must be said of an adopted one."""
+    log_bucket: Annotated[str, names.BUCKET] = "lakeproof-logs-{account}-{region}-{run}"
+    """Where its files lie. Must be said of an adopted one."""
+
+    @property
+    def has_trail(self) -> bool:
+        """Whether the plan knows of a trail, its own or an adopted one."""
+        return self.trail != "none"
 
 
 class ControlReader(Part):
@@ -207,6 +218,8 @@ class Verification(Part):
     """How the plan is verified."""
 
     control_reader: ControlReader | None = None
+    least_privilege: str | None = None
+    """A file beside the plan: what each person may do, complete (``lakeproof.plan.least_privilege``)."""
     attack_budget: Annotated[int, Field(ge=1)] | None = None
     """At most so many probes that are meant to be refused; None for no limit. The smaller of plan and target holds."""
 

@@ -18,6 +18,8 @@ TRUST = (*IDENTITY, "harness", "external_id", "person", "user_id", "profile")
 """Placeholders of a trust policy."""
 READER = (*IDENTITY, "workgroup", "results_prefix")
 """Placeholders of the control reader's policy."""
+LOG_BUCKET = "log_bucket"
+"""Placeholder of any policy file, if the plan has a trail."""
 
 FILES: tuple[tuple[Path, tuple[str, ...]], ...] = (
     (("sign_in", "iam_user", "policy", "file"), IDENTITY),
@@ -35,6 +37,7 @@ def texts(document: Document, folder: FilePath) -> tuple[dict[str, str], list[Pr
     """The text of every policy file that the plan names, by the name it uses, and what is wrong with them."""
     found: dict[str, str] = {}
     problems: list[Problem] = []
+    more = (LOG_BUCKET,) if part(document.data, "audit", "trail") in ("create", "adopt") else ()
     for where, allowed in FILES:
         name = part(document.data, *map(str, where))
         if not isinstance(name, str) or not name:
@@ -56,7 +59,7 @@ def texts(document: Document, folder: FilePath) -> tuple[dict[str, str], list[Pr
         except (OSError, UnicodeDecodeError) as error:
             problems.append(document.problem(where, "a JSON file that can be read", str(error), "not a policy file"))
             continue
-        problems += _wrong(document, where, path, found[name], allowed)
+        problems += _wrong(document, where, path, found[name], (*allowed, *more))
     return found, problems
 
 
@@ -90,13 +93,16 @@ def _wrong(document: Document, where: Path, path: FilePath, text: str, allowed: 
         )
     for number, line in enumerate(text.splitlines(), 1):
         for unknown in sorted(names.placeholders(line) - set(allowed)):
+            cause = "no such placeholder in this file, or a '$' left out before it"
+            if unknown == LOG_BUCKET:
+                cause = "the plan has no trail, so no log bucket: say audit.trail: create, or leave the line out"
             yield Problem(
                 str(path),
                 number,
                 (),
                 f"one of the placeholders {', '.join(allowed)}",
                 f"{{{unknown}}}",
-                likely(unknown, allowed, "no such placeholder in this file, or a '$' left out before it"),
+                likely(unknown, allowed, cause) if unknown != LOG_BUCKET else cause,
             )
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from lakeproof.probes.identity import Identity
+from lakeproof.retries import make_patient
 from lakeproof.target import Target
 
 DEADLINE_S = 120.0
@@ -106,7 +107,7 @@ def _connection(target: Target, identity: Identity) -> Any:
     from pyathena.util import RetryConfig
 
     keys = identity.credentials
-    return connect(
+    connection: Any = connect(
         s3_staging_dir=identity.output or "",
         work_group=identity.workgroup,
         schema_name=identity.database,
@@ -117,10 +118,12 @@ def _connection(target: Target, identity: Identity) -> Any:
         aws_session_token=keys.session_token,
         poll_interval=target.poll_s,
         kill_on_interrupt=True,
-        retry_config=RetryConfig(attempt=target.max_attempts),
+        retry_config=RetryConfig(attempt=1),
         config=Config(
             connect_timeout=target.connect_timeout_s,
             read_timeout=target.read_timeout_s,
-            retries={"mode": "standard", "total_max_attempts": target.max_attempts},
+            retries={"mode": "standard", "total_max_attempts": 1},
         ),
     )
+    make_patient(connection.client, target.max_attempts, target.retry_pause_s)
+    return connection

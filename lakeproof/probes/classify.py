@@ -62,6 +62,7 @@ class Row:
     proof: str | None = None
     why: str = ""
     remedy: str = ""
+    expired: bool = False
 
     def match(self, failure: Failure) -> re.Match[str] | None:
         if self.service not in (None, failure.service) or self.operation not in (None, failure.operation):
@@ -79,12 +80,18 @@ def classify(failure: Failure, known: Known) -> Denied | NotObtained:
         if match is None:
             continue
         if row.cause is None:
-            return NotObtained(f"{row.why}: {failure.code}: {failure.text}", row.remedy)
+            return NotObtained(f"{row.why}: {failure.code}: {failure.text}", row.remedy, row.expired)
         name = match.groupdict().get("name")
         if row.proof is None or (name is not None and known.lists(row.proof, name)):
             return Denied(row.cause, failure.text)
         unproved = unproved or f"{row.cause} cannot be told from a {row.proof} that does not exist ({name}): "
     return NotObtained(f"{unproved}{failure.code}: {failure.text}")
+
+
+def had_effect(failure: Failure) -> bool:
+    """Whether an answer tells that an earlier try of the same call, which was not answered, had its effect."""
+    rows = yaml.safe_load(TABLE.read_text(encoding="utf-8"))["effects"]
+    return any(re.search(row["operation"], failure.operation) and failure.code in row["codes"] for row in rows)
 
 
 @cache

@@ -6,17 +6,19 @@ two results can be compared. Whatever text is written passes the redaction that 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lakeproof.probes.identity import Identity
 from lakeproof.probes.outcome import Allowed, Denied, Outcome
+from lakeproof.retries import Try
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Attempt:
 
     ``query_id`` is Athena's, None if the query was not even started. ``request_id`` is the id of the API call (of
     StartQueryExecution for a query), as CloudTrail writes it; None if no answer came. ``statistics`` are Athena's.
+    ``tries`` are those that came to nothing before, because AWS was too busy or could not be reached.
     """
 
     identity: Identity
@@ -39,6 +42,7 @@ class Attempt:
     request_id: str | None = None
     state: str | None = None
     statistics: Mapping[str, Any] = field(default_factory=dict)
+    tries: tuple[Try, ...] = ()
 
     def came_to(self, outcome: Outcome) -> Attempt:
         """This attempt as it is judged together with others: a row filter refuses by leaving rows out."""
@@ -60,11 +64,7 @@ class Ledger:
     def append(self, attempt: Attempt, scenario: str) -> None:
         """Write one line with one system call, so that lines of other processes never mix with it."""
         line = json.dumps(self._redact(entry(attempt, scenario, self._seed)), ensure_ascii=False, default=str) + "\n"
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            os.write(handle, line.encode(errors="backslashreplace"))  # half a surrogate pair, as JSON escapes it
-        finally:
-            os.close(handle)
+        append_text(self.path, line)
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """All entries so far, in order. Raises ValueError, with the line number, on a line that is not whole."""
@@ -76,6 +76,17 @@ class Ledger:
                     yield json.loads(line)
                 except ValueError as error:
                     raise ValueError(f"{self.path.name}, line {number}: not a whole entry ({error})") from error
+
+
+def append_text(path: Path, text: str) -> None:
+    """Append to a file with one system call. Raises OSError, also if the disk took only a part of it."""
+    content = text.encode(errors="backslashreplace")  # half a surrogate pair, as JSON escapes it
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        if os.write(handle, content) != len(content):
+            raise OSError(errno.ENOSPC, "the disk took only a part of a line", str(path))
+    finally:
+        os.close(handle)
 
 
 def entry(attempt: Attempt, scenario: str, seed: str) -> dict[str, Any]:
@@ -104,6 +115,7 @@ def entry(attempt: Attempt, scenario: str, seed: str) -> dict[str, Any]:
         "state": attempt.state,
         "statistics": dict(attempt.statistics),
         "outcome": _outcome(attempt.outcome),
+        "tries": [asdict(each) for each in attempt.tries],
     }
 
 
@@ -111,7 +123,8 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, Allowed):
         digest = hashlib.sha256(json.dumps(outcome.rows).encode()).hexdigest()
         seen = {"columns": list(outcome.columns), "rows": len(outcome.rows), "sha256": digest}
-        return {"result": "Allowed", **(seen if outcome.columns else {})}
+        unanswered = {"unanswered": True} if outcome.unanswered else {}
+        return {"result": "Allowed", **(seen if outcome.columns else {}), **unanswered}
     if isinstance(outcome, Denied):
         return {"result": "Denied", "cause": str(outcome.cause), "text": outcome.text}
-    return {"result": "NotObtained", "error": outcome.error, "remedy": outcome.remedy}
+    return {"result": "NotObtained", "error": outcome.error, "remedy": outcome.remedy, "expired": outcome.expired}

@@ -35,14 +35,18 @@ class Allowed:
     """The probe succeeded. ``columns`` in the order of the result; empty for an API call.
 
     ``rows`` holds the values of a query in memory only: they are never printed, attached or written to the ledger.
-    ``response`` is the answer of an API call, equally kept out of every representation.
+    ``response`` is the answer of an API call, equally kept out of every representation. ``unanswered``: it did not
+    arrive, and is empty; that the call had its effect is known from the next try.
     """
 
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str | None, ...], ...] = field(default=(), repr=False)
     response: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    unanswered: bool = False
 
     def __str__(self) -> str:
+        if self.unanswered:
+            return "allowed: no answer came, and the next try found its effect"
         return f"allowed, {len(self.rows)} rows of {', '.join(self.columns)}" if self.columns else "allowed"
 
 
@@ -59,10 +63,14 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class NotObtained:
-    """Something else happened: a throttle, an expired token, a missing bucket. It proves nothing, either way."""
+    """Something else happened: a throttle, an expired token, a missing bucket. It proves nothing, either way.
+
+    ``expired``: it was the session, and the same probe may be made with a new one.
+    """
 
     error: str
     remedy: str = ""
+    expired: bool = False
 
     def __str__(self) -> str:
         return f"no evidence obtained: {self.error}" + (f" ({self.remedy})" if self.remedy else "")

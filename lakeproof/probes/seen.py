@@ -21,6 +21,16 @@ def named(plan: Plan, table: str) -> str:
     return f'"{plan.dataset.database}"."{table}"'
 
 
+def everything(plan: Plan, table: str) -> str:
+    """The query that shows which columns somebody sees of a table."""
+    return f"SELECT * FROM {named(plan, table)} LIMIT 10"
+
+
+def one_column(plan: Plan, table: str, column: str) -> str:
+    """The query that shows whether somebody sees a column."""
+    return f'SELECT "{column}" FROM {named(plan, table)} LIMIT 10'
+
+
 def view(plan: Plan, person: str, table: str) -> str:
     """A subquery, in parentheses, over the whole table: what the person may see of it, and NULL where a column shows on
     other rows only. Raises LookupError when the person may see nothing of the table."""

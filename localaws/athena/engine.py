@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from localaws.athena import json_values
 from localaws.athena.failure import QueryFailed, engine_failure
-from localaws.athena.scope import relation_name, schema_name
+from localaws.athena.holding import hold, pack
 from localaws.athena.shapes import Shape
-from localaws.athena.types import duck, quoted
+from localaws.athena.types import duck
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,26 +50,27 @@ class Engine:
 
     def __init__(self, tables: Mapping[tuple[str, str], pa.Table], shapes: Sequence[Shape]) -> None:
         import duckdb
+        from duckdb.func import SPECIAL
 
         self.bytes = 0
         self.sizes: dict[tuple[str, str, str], int] = {}
         connection = duckdb.connect(":memory:", config={"threads": THREADS})
+        packing = False
         for shape in shapes:
             name = (shape.table.database, shape.table.name)
             rows = tables[name]
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema_name(name[0])}")
-            connection.register("incoming", rows)
-            named = [(quoted(c.name), duck(c.type)) for c in shape.table.columns]
-            columns = ", ".join(f"CAST({column} AS {type_}) AS {column}" for column, type_ in named)
-            connection.execute(f"CREATE TABLE {relation_name(*name)} AS SELECT {columns} FROM incoming")
-            connection.unregister("incoming")
+            packing |= hold(connection, name, {c.name: duck(c.type) for c in shape.table.columns}, rows)
             for visible in shape.table.columns:
                 size = _plain_size(rows.column(visible.name))
                 self.sizes[(*name, visible.name)] = size
                 self.bytes += size
+        text = duckdb.sqltype("VARCHAR")
+        connection.create_function(json_values.FUNCTION, json_values.run, [text] * 3, text, null_handling=SPECIAL)
         for setting in SETTINGS:
             connection.execute(setting)
         self._connection = connection
+        if packing:
+            threading.Thread(target=pack, args=(connection.cursor(),), name="athena-pack", daemon=True).start()
 
     @contextmanager
     def running(

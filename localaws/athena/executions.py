@@ -14,7 +14,7 @@ from localaws.athena import locations
 from localaws.athena.failure import QueryFailed
 from localaws.athena.locations import invalid
 from localaws.athena.result_pages import execution_of, get_query_results, token, untoken
-from localaws.athena.state import PRIMARY, Execution
+from localaws.athena.state import PRIMARY, Execution, is_spark
 from localaws.errors import not_implemented
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ def _prepared(account: Account, call: Call, text: str) -> tuple[Execution, Any]:
             raise invalid(f"WorkGroup {name} is not found.", "WORKGROUP_NOT_FOUND")
         if workgroup.state != "ENABLED":
             raise invalid(f"WorkGroup {name} is disabled.", "WORKGROUP_DISABLED")
+        if is_spark(workgroup.configuration):
+            raise not_implemented("athena", "StartQueryExecution in a workgroup for Apache Spark")
         keeps = locations.managed(workgroup)
         given = params.get("ResultConfiguration") or {}
         if keeps and given.get("OutputLocation"):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from localaws.athena import calls, literals, operators, predicates
+from localaws.athena import calls, casts, jsons, literals, operators, predicates, rows
 from localaws.athena.failure import column_not_found, not_supported
 from localaws.athena.operators import boolean, coerce, comparison, unify
 from localaws.athena.scope import NULL, Bound, Scope, dereference
@@ -21,8 +21,10 @@ from localaws.athena.syntax import only, position
 from localaws.athena.types import (
     BIGINT,
     BOOLEAN,
+    JSON,
+    TIMESTAMP,
+    TIMESTAMP_TZ,
     array,
-    cast_target,
     coercible,
     duck,
 )
@@ -188,34 +190,24 @@ def _choice(e: Expressions, node: exp.Expr, whens: list[Bound], results: list[Bo
 
 def _cast(e: Expressions, node: exp.Cast) -> Bound:
     only(node, "this", "to", "safe")
-    target = node.args["to"]
-    only(target, "this", "expressions", "nested")
-    name = _CAST_NAMES.get(target.this)
-    if name is None or (target.expressions and target.args.get("nested")):
-        raise not_supported(f"CAST to {target.this.value.lower()}", e.at(node))
-    parameters = [int(p.name) for p in target.expressions if p.name.isdigit()]
     value = e.bind(node.this)
-    if value.literal is not None and name == "timestamp" and len(parameters) == 1 and parameters[0] <= 3:
-        parameters = []  # TIMESTAMP '...': the parser counts the literal's fraction digits
-    type_, length = cast_target(name, parameters)
-    return operators.cast(value, type_, length, e.at(node), safe=isinstance(node, exp.TryCast))
+    safe = isinstance(node, exp.TryCast)
+    target = node.args["to"]
+    if target.this in casts.NESTED or target.this == exp.DType.JSON or value.type == JSON:
+        return casts.structured(e, node, value, casts.type_of(e, target)[0], safe=safe)
+    literal = value.literal is not None
+    return operators.cast(value, *casts.type_of(e, target, literal), e.at(node), safe=safe)
 
 
-_CAST_NAMES = {
-    exp.DType.BOOLEAN: "boolean",
-    exp.DType.TINYINT: "tinyint",
-    exp.DType.SMALLINT: "smallint",
-    exp.DType.INT: "integer",
-    exp.DType.BIGINT: "bigint",
-    exp.DType.FLOAT: "real",
-    exp.DType.DOUBLE: "double",
-    exp.DType.DECIMAL: "decimal",
-    exp.DType.VARCHAR: "varchar",
-    exp.DType.VARBINARY: "varbinary",
-    exp.DType.DATE: "date",
-    exp.DType.TIMESTAMP: "timestamp",
-    exp.DType.TIMESTAMPTZ: "timestamp with time zone",
-}
+def _at_time_zone(e: Expressions, node: exp.AtTimeZone) -> Bound:
+    """AT TIME ZONE 'UTC': the session's own zone. Others are refused, since each time is shown in UTC."""
+    only(node, "this", "zone")
+    value = e.bind(node.this)
+    if value.type not in (TIMESTAMP, TIMESTAMP_TZ):
+        raise not_supported(f"AT TIME ZONE of {value.type}", e.at(node))
+    if e.string_literal(node.args["zone"], "a time zone").upper() not in ("UTC", "Z", "ETC/UTC"):
+        raise not_supported("a time zone other than UTC", e.at(node))
+    return coerce(value, TIMESTAMP_TZ)
 
 
 def _concat(e: Expressions, node: exp.DPipe) -> Bound:
@@ -236,12 +228,23 @@ def _subscript(e: Expressions, node: exp.Bracket) -> Bound:
     if len(node.expressions) != 1:
         raise not_supported("a subscript of several values", e.at(node))
     base, index = e.bind(node.this), e.bind(node.expressions[0])
+    if base.type.name == "row" and isinstance(index.literal, int) and 1 <= index.literal <= len(base.type.args):
+        return rows.field(base, index.literal - 1)
+    if base.type.name == "map" and coercible(index.type, base.type.inner(0)):
+        return _map_subscript(base, coerce(index, base.type.inner(0)))
     if base.type.name != "array" or not coercible(index.type, BIGINT):
         raise not_supported(f"a subscript of {base.type} by {index.type}", e.at(node))
     index = coerce(index, BIGINT)
     outside = f"{index.sql} < 1 OR {index.sql} > len({base.sql})"
     sql = f"(CASE WHEN {outside} THEN error('lakeproof:ARRAY_INDEX') ELSE list_extract({base.sql}, {index.sql}) END)"
     return Bound(sql, base.type.inner(), "value", (base, index))
+
+
+def _map_subscript(base: Bound, key: Bound) -> Bound:
+    """map[key]: a key that is not there is an error, unlike in element_at."""
+    missing = f"{base.sql} IS NOT NULL AND NOT list_contains(map_keys({base.sql}), {key.sql})"
+    sql = f"(CASE WHEN {missing} THEN error('lakeproof:MAP_KEY') ELSE map_extract_value({base.sql}, {key.sql}) END)"
+    return Bound(sql, base.type.inner(1), "value", (base, key))
 
 
 _HANDLERS: dict[type[exp.Expr], Callable[[Expressions, Any], Bound]] = {
@@ -268,6 +271,9 @@ _HANDLERS: dict[type[exp.Expr], Callable[[Expressions, Any], Bound]] = {
     exp.If: _if,
     exp.Cast: _cast,
     exp.TryCast: _cast,
+    exp.AtTimeZone: _at_time_zone,
+    exp.ParseJSON: jsons.literal,
+    exp.Tuple: rows.constructed,
     exp.DPipe: _concat,
     exp.Array: _array,
     exp.Bracket: _subscript,

@@ -1,4 +1,4 @@
-"""The trusted side: reads a table's Parquet files from S3, and cuts them to what a shape may hold.
+"""The trusted side: reads a table's files from S3, and cuts them to what a shape may hold.
 
 Nothing here runs text of a query. Only the columns that are asked for are read; rows and cells that a row filter hides
 are removed by a connection of its own before anything reaches the engine of a query.
@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
+from localaws.athena import cloudtrail_logs
 from localaws.athena.catalog import VisibleTable, described
-from localaws.athena.failure import QueryFailed, not_supported
+from localaws.athena.failure import QueryFailed
+from localaws.athena.formats import Format, format_of
+from localaws.athena.projection import Projection
 from localaws.athena.types import Type, parse_hive
 from localaws.errors import AwsError
 
@@ -24,18 +27,18 @@ if TYPE_CHECKING:
 
     from localaws.store import Store
 
-PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One Parquet object of a table, and the values of the partition it lies in."""
+    """One object of a table, and the values of the partition it lies in."""
 
     bucket: str
     key: str
     etag: str
     values: tuple[str | None, ...] = ()
+    format: Format = Format.PARQUET
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -46,16 +49,22 @@ def split_uri(uri: str) -> tuple[str, str]:
     return parsed.netloc, parsed.path.lstrip("/")
 
 
-def files_of(store: Store, document: Mapping[str, Any], partitions: Sequence[Mapping[str, Any]]) -> tuple[File, ...]:
-    """The objects that hold the table's rows, in a fixed order: by partition, then by key.
+def files_of(
+    store: Store,
+    document: Mapping[str, Any],
+    partitions: Sequence[Mapping[str, Any]],
+    projected: Projection | None = None,
+) -> tuple[File, ...]:
+    """The objects that hold the table's rows, in a fixed order: by partition, then by key; of a projection, by key.
 
     Names that begin with "_" or "." are no data (Athena User Guide, "Table location"). Raises QueryFailed for a format
     that is not served, for a location that is none, and for a bucket that is not there.
     """
-    storage = document.get("StorageDescriptor") or {}
-    serde = (storage.get("SerdeInfo") or {}).get("SerializationLibrary", "")
-    if serde != PARQUET:
-        raise not_supported(f"a table with the SerDe {serde or 'none'}")
+    form = format_of(document)
+    if projected is not None:
+        listing = _listing(store, projected.bucket, [projected.root])
+        placed = projected.places(key for key in listing if _is_data(key))
+        return tuple(File(projected.bucket, key, listing[key], values, form) for key, values in placed)
     places: list[tuple[str, str, tuple[str | None, ...]]]
     if keys := document.get("PartitionKeys"):
         places = [(*_place(p, "a partition"), _values(p, len(keys))) for p in partitions]
@@ -69,7 +78,7 @@ def files_of(store: Store, document: Mapping[str, Any], partitions: Sequence[Map
         prefix = prefix.rstrip("/") + "/" if prefix else ""
         for key, etag in listings[bucket].items():
             if key.startswith(prefix) and _is_data(key):
-                found.append(File(bucket, key, etag, values))
+                found.append(File(bucket, key, etag, values, form))
     return tuple(found)
 
 
@@ -107,13 +116,13 @@ def _is_data(key: str) -> bool:
 
 
 class Columns:
-    """Columns of Parquet objects, read once and shared, least recently used dropped beyond ``most`` bytes."""
+    """Columns of objects, read once and shared, least recently used dropped beyond ``most`` bytes."""
 
     def __init__(self, store: Store, most: int = 400_000_000) -> None:
         self._store = store
         self._most = most
         self._lock = threading.Lock()
-        self._held: OrderedDict[tuple[str, str, str, str, Type], pa.ChunkedArray] = OrderedDict()
+        self._held: OrderedDict[tuple[str, str, str, Format, str, Type], pa.ChunkedArray] = OrderedDict()
         self._bytes = 0
 
     def read(self, files: Sequence[File], columns: Mapping[str, Type], keys: Mapping[str, Type]) -> pa.Table:
@@ -130,9 +139,8 @@ class Columns:
 
     def _file(self, file: File, columns: Mapping[str, Type], keys: Mapping[str, Type], schema: pa.Schema) -> pa.Table:
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        wanted = {name: (file.bucket, file.key, file.etag, name, type_) for name, type_ in columns.items()}
+        wanted = {name: (file.bucket, file.key, file.etag, file.format, name, type_) for name, type_ in columns.items()}
         with self._lock:
             held = {name: self._held[k] for name, k in wanted.items() if k in self._held}
             for name in held:
@@ -144,15 +152,8 @@ class Columns:
                 body = self._store.read_object(file.bucket, file.key)
             except AwsError:
                 raise _unreadable() from None
-            try:
-                parquet = pq.ParquetFile(pa.BufferReader(body))
-                rows = parquet.metadata.num_rows
-                own = {n.lower(): n for n in reversed(parquet.schema_arrow.names)}
-                read = parquet.read([own[n] for n in missing if n in own], use_threads=False)
-                for name in missing:
-                    held[name] = _as_type(read.column(own[name]) if name in own else None, columns[name], rows)
-            except (pa.ArrowException, OSError, ValueError):
-                raise QueryFailed("HIVE_BAD_DATA", "A Parquet file of the table is not valid") from None
+            rows, read = _READ[file.format](body, {name: columns[name] for name in missing})
+            held |= read
             self._keep({wanted[name]: held[name] for name in missing})
         arrays = [held[name] for name in columns]
         for value, type_ in zip(file.values, keys.values(), strict=True):
@@ -163,7 +164,7 @@ class Columns:
             arrays.append(pa.chunked_array([pa.repeat(constant, rows)]))
         return pa.Table.from_arrays(arrays, schema=schema)
 
-    def _keep(self, read: Mapping[tuple[str, str, str, str, Type], pa.ChunkedArray]) -> None:
+    def _keep(self, read: Mapping[tuple[str, str, str, Format, str, Type], pa.ChunkedArray]) -> None:
         with self._lock:
             for key, array in read.items():
                 if key not in self._held:
@@ -171,6 +172,34 @@ class Columns:
                     self._bytes += array.nbytes
             while self._bytes > self._most and self._held:
                 self._bytes -= self._held.popitem(last=False)[1].nbytes
+
+
+def _parquet(body: bytes, columns: Mapping[str, Type]) -> tuple[int, dict[str, pa.ChunkedArray]]:
+    """The number of rows of a Parquet file, and its columns. Raises QueryFailed HIVE_BAD_DATA."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        parquet = pq.ParquetFile(pa.BufferReader(body))
+        rows = parquet.metadata.num_rows
+        own = {n.lower(): n for n in reversed(parquet.schema_arrow.names)}
+        read = parquet.read([own[n] for n in columns if n in own], use_threads=False)
+        return rows, {n: _as_type(read.column(own[n]) if n in own else None, t, rows) for n, t in columns.items()}
+    except (pa.ArrowException, OSError, ValueError):
+        raise QueryFailed("HIVE_BAD_DATA", "A Parquet file of the table is not valid") from None
+
+
+def _cloudtrail(body: bytes, columns: Mapping[str, Type]) -> tuple[int, dict[str, pa.ChunkedArray]]:
+    """The number of records of a log file, and its columns. Raises QueryFailed: HIVE_BAD_DATA, NOT_SUPPORTED."""
+    cloudtrail_logs.check_types(columns)
+    found = cloudtrail_logs.rows(body)
+    return len(found), {n: cloudtrail_logs.column(found, n, t, arrow_type(t)) for n, t in columns.items()}
+
+
+_READ: dict[Format, Callable[[bytes, Mapping[str, Type]], tuple[int, dict[str, pa.ChunkedArray]]]] = {
+    Format.PARQUET: _parquet,
+    Format.CLOUDTRAIL: _cloudtrail,
+}
 
 
 def _unreadable() -> QueryFailed:

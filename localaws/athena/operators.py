@@ -7,7 +7,7 @@ Sources: Trino documentation "Mathematical functions and operators", "Decimal fu
 from __future__ import annotations
 
 from localaws.athena.failure import QueryFailed, not_supported
-from localaws.athena.scope import Bound
+from localaws.athena.scope import Bound, text
 from localaws.athena.types import (
     BOOLEAN,
     DATE,
@@ -76,6 +76,10 @@ def comparison(operator: str, left: Bound, right: Bound, position: Position) -> 
     ordering = operator not in ("=", "<>", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
     if shared is None or (shared.name in ("map", "row") and ordering):
         raise mismatch(operator, left.type, right.type, position)
+    if shared.name == "row" and operator in ("=", "<>"):
+        return _row_comparison(operator, coerce(left, shared), coerce(right, shared), position)
+    if shared.name == "map" and operator in ("=", "<>"):
+        raise not_supported(f"a comparison of {left.type}", position)
     doubtful = [left.type in (DOUBLE, REAL) and left.kind != "constant"]
     doubtful.append(right.type in (DOUBLE, REAL) and right.kind != "constant")
     left, right = coerce(left, shared), coerce(right, shared)
@@ -89,6 +93,16 @@ def comparison(operator: str, left: Bound, right: Bound, position: Position) -> 
         missing = f"{left.sql} IS NULL OR {right.sql} IS NULL"
         sql = f"(CASE WHEN {nan} THEN (CASE WHEN {missing} THEN NULL ELSE {answer} END) ELSE {sql} END)"
     return Bound(sql, BOOLEAN, "value", (left, right))
+
+
+def _row_comparison(operator: str, left: Bound, right: Bound, position: Position) -> Bound:
+    """Field by field: a NULL field makes the answer NULL where no other field decides it."""
+    fields = []
+    for i, name in enumerate(left.type.fields):
+        a, b = (Bound(f"struct_extract({v.sql}, {text(name)})", v.type.inner(i)) for v in (left, right))
+        fields.append(comparison("=", a, b, position))
+    same = " AND ".join(one.sql for one in fields)
+    return Bound(f"({same})" if operator == "=" else f"(NOT ({same}))", BOOLEAN, "value", (left, right))
 
 
 def _array_comparison(sql: str, left: Bound, right: Bound, position: Position) -> str:
@@ -204,6 +218,8 @@ def _cast_sql(value: Bound, target: Type, position: Position, word: str) -> str:
     plain = f"{word}({sql} AS {duck(target)})"
     if source in (target, UNKNOWN):
         return plain
+    if source == VARCHAR and target == TIMESTAMP_TZ:
+        return _zoned(sql, word)
     if source == VARCHAR:
         guard = _varchar_guard(target)
         if guard:
@@ -226,6 +242,16 @@ def _cast_sql(value: Bound, target: Type, position: Position, word: str) -> str:
     raise QueryFailed("TYPE_MISMATCH", f"Cannot cast {source} to {target}", position)
 
 
+def _zoned(sql: str, word: str) -> str:
+    """A text as a time with a zone: UTC is served alone, since every result is shown in it."""
+    plain = _GUARDS["timestamp"][:-4] + r"( ?(UTC|Z))?\s*$"
+    time = f"regexp_replace(regexp_extract({sql}, '{plain}'), ' ?(UTC|Z)', '')"
+    held = f"{word}({time} || '+00' AS TIMESTAMP WITH TIME ZONE)"
+    other = r"[0-9] ?([+-][0-9]{1,2}:?[0-9]{2}|[A-Za-z_]+/[A-Za-z_/]+)\s*$"
+    elsewhere = f"regexp_matches({sql}, '{other}') AND length({sql}) > 10"
+    return f"(CASE WHEN {elsewhere} THEN error('lakeproof:ZONE') ELSE {held} END)"
+
+
 def _varchar_guard(target: Type) -> str | None:
     if is_integer(target):
         return _GUARDS["integer"]
@@ -242,6 +268,8 @@ def _to_varchar(source: Type, sql: str, position: Position) -> str:
     if source == DOUBLE:
         plain = f"(isnan({sql}) OR abs({sql}) < 0.001 OR abs({sql}) >= 10000000)"
         return f"(CASE WHEN {plain} AND {sql} <> 0 THEN error('lakeproof:DOUBLE_TEXT') ELSE CAST({sql} AS VARCHAR) END)"
-    if source in (TIMESTAMP_TZ, REAL) or source == VARBINARY or source.name in ("array", "map", "row"):
+    if source == TIMESTAMP_TZ:
+        return f"(strftime(CAST({sql} AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g') || ' UTC')"
+    if source in (REAL, VARBINARY) or source.name in ("array", "map", "row"):
         raise not_supported(f"CAST of {source} to varchar", position)
     raise QueryFailed("TYPE_MISMATCH", f"Cannot cast {source} to varchar", position)

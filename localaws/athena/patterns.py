@@ -1,4 +1,4 @@
-"""Regular expressions and JSON paths: literals that mean the same in Trino and in the engine, or are refused."""
+"""Regular expressions: literals that mean the same in Trino and in the engine, or are refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlglot import exp
 from localaws.athena.arguments import Arguments, count, typed
 from localaws.athena.failure import QueryFailed, not_supported
 from localaws.athena.scope import Bound, text
-from localaws.athena.types import BOOLEAN, VARCHAR
+from localaws.athena.types import BIGINT, BOOLEAN, VARCHAR, array
 
 if TYPE_CHECKING:
     from localaws.athena.expressions import Expressions
@@ -70,36 +70,28 @@ def _regexp_replace(e: Expressions, node: exp.Expr, arguments: Arguments) -> Bou
     return Bound(sql, VARCHAR, "value", (value,))
 
 
-_LAX = r"(?i)[:\[,]\s*(-?(nan|inf(inity)?)|-0)\s*[,\]}]|,\s*[\]}]|^\s*-0\s*$"
-"""What the engine's JSON parser reads more laxly than Trino's; inside a string it is refused all the same."""
+def _every_match(function: str, result: str) -> Callable[[Expressions, exp.Expr, Arguments], Bound]:
+    def bind(e: Expressions, node: exp.Expr, arguments: Arguments) -> Bound:
+        """A pattern that matches the empty text is refused: the engines step over such matches differently."""
+        if len(arguments) != 2:
+            count(e, node, arguments, 2, 2)
+        value = typed(e, node, e.bind(arguments[0]), VARCHAR)
+        pattern = _pattern(e, arguments[1])
+        if re.search(pattern, "") or re.search(r"\\[bB]|\^|\$|\|", pattern):
+            raise not_supported("this regular expression", e.at(node))
+        call = f"{function}({value.sql}, {text(pattern)})"
+        if result == "count":
+            return Bound(f"len({call})", BIGINT, "value", (value,))
+        return Bound(call, array(VARCHAR), "value", (value,))
 
-
-def _json_extract_scalar(e: Expressions, node: exp.Expr, arguments: Arguments) -> Bound:
-    """A scalar in a JSON text: NULL for an object, an array, no such path, or text that is no JSON.
-
-    Trino gives a number as it is written. The engine reads one with a fraction or an exponent and writes it anew, and
-    takes NaN and a comma before a closing bracket for JSON: such texts are refused by name when the query runs.
-    """
-    if len(arguments) != 2:
-        count(e, node, arguments, 2, 2)
-    value = typed(e, node, e.bind(arguments[0]), VARCHAR)
-    path = e.string_literal(arguments[1], "a JSON path")
-    if not re.fullmatch(r"\$(\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]{1,6}\])*", path):
-        raise not_supported("this JSON path", e.at(node))
-    inside = text(path)
-    kind = f"TRY(json_type({value.sql}, {inside}))"
-    doubtful = f"{kind} IN ('DOUBLE') OR regexp_matches({value.sql}, {text(_LAX)})"
-    sql = (
-        f"(CASE WHEN {kind} IN ('OBJECT', 'ARRAY', 'NULL') THEN NULL "
-        f"WHEN {kind} IS NOT NULL AND ({doubtful}) THEN error('lakeproof:JSON_NUMBER') "
-        f"ELSE TRY(json_extract_string({value.sql}, {inside})) END)"
-    )
-    return Bound(sql, VARCHAR, "value", (value,))
+    return bind
 
 
 FUNCTIONS: dict[str, Callable[[Expressions, exp.Expr, Arguments], Bound]] = {
     "regexp_like": _regexp_like,
     "regexp_extract": _regexp_extract,
     "regexp_replace": _regexp_replace,
-    "json_extract_scalar": _json_extract_scalar,
+    "regexp_extract_all": _every_match("regexp_extract_all", "texts"),
+    "regexp_split": _every_match("regexp_split_to_array", "texts"),
+    "regexp_count": _every_match("regexp_extract_all", "count"),
 }

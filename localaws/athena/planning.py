@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from localaws.athena.catalog import VisibleTable
 from localaws.athena.failure import QueryFailed, not_supported
+from localaws.athena.pinned import Pinned, pinned
+from localaws.athena.projection import is_projected
 from localaws.athena.queries import Queries
 from localaws.athena.syntax import parse_query
 from localaws.athena.types import DAY_TIME, YEAR_MONTH, Type
@@ -29,13 +31,15 @@ class Tables(Protocol):
 class Plan:
     """A query that may run. ``sql`` is for the engine; ``columns`` are the result's labels and types.
 
-    ``lookups`` are the names of tables in the order in which they were resolved, ``tables`` what they were.
+    ``lookups`` are the names of tables in the order in which they were resolved, ``tables`` what they were; ``pinned``
+    says which values the query gives their columns.
     """
 
     sql: str
     columns: tuple[tuple[str, Type], ...]
     lookups: tuple[tuple[tuple[str, ...], Position], ...]
     tables: tuple[VisibleTable, ...]
+    pinned: Pinned = field(default_factory=dict)
 
 
 def plan(text: str, catalog: Tables) -> Plan:
@@ -60,7 +64,13 @@ def plan(text: str, catalog: Tables) -> Plan:
     for _, type_ in columns:
         if type_ in (DAY_TIME, YEAR_MONTH):
             raise not_supported(f"a result of type {type_}")
-    return Plan(relation.sql, columns, tuple(lookups), tuple(tables))
+    return Plan(relation.sql, columns, tuple(lookups), tuple(tables), pinned(statement) if _injects(tables) else {})
+
+
+def _injects(tables: Sequence[VisibleTable]) -> bool:
+    """Whether any table may have injected partition columns."""
+    documents = [table.document for table in tables if table.document is not None]
+    return any(is_projected(document) for document in documents)
 
 
 class Plans:

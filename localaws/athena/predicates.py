@@ -56,7 +56,7 @@ def _against_subquery(e: Expressions, node: exp.Expr, query: exp.Query, operator
     shared = common_type(left.type, sub.type)
     if shared is None:
         raise mismatch(operator, left.type, sub.type, e.at(node))
-    if shared.name == "array":
+    if shared.name in ("array", "map", "row"):
         raise not_supported(f"a comparison of {shared} with a subquery", e.at(node))
     if sub.type != shared:
         alias = e.queries.fresh("s")
@@ -88,13 +88,15 @@ def is_in(e: Expressions, node: exp.In) -> Bound:
         if left.type in (DOUBLE, REAL):
             return _in_doubles(e, left, sub)
         return Bound(f"({left.sql} IN ({sub.sql}))", BOOLEAN, "value", (left, sub))
-    if isinstance(node.this, exp.Tuple):
-        raise not_supported("a row value", e.at(node))
     values = [e.bind(node.this), *(e.bind(v) for v in node.expressions)]
     literals = all(v.kind == "constant" for v in values[1:])
     values, type_ = unify(values, "IN value and list items", e.at(node))
-    if type_.name == "array":
+    if type_.name in ("array", "map"):
         raise not_supported(f"IN of {type_}", e.at(node))
+    if type_.name == "row":
+        one, *others = values
+        either = " OR ".join(comparison("=", one, other, e.at(node)).sql for other in others)
+        return Bound(f"({either})", BOOLEAN, "value", tuple(values))
     inside = ", ".join(v.sql for v in values[1:])
     sql = f"({values[0].sql} IN ({inside}))"
     if type_ in (DOUBLE, REAL):
@@ -126,7 +128,7 @@ def _in_doubles(e: Expressions, left: Bound, sub: Bound) -> Bound:
 
 
 def like(e: Expressions, node: exp.Like, escape: exp.Expr | None = None) -> Bound:
-    only(node, "this", "expression")
+    only(node, "this", "expression", "negate")
     value, pattern = e.bind(node.this), e.bind(node.expression)
     for side in (value, pattern):
         if side.type not in (VARCHAR, UNKNOWN):
@@ -139,7 +141,8 @@ def like(e: Expressions, node: exp.Like, escape: exp.Expr | None = None) -> Boun
         if len(character) != 1:
             raise QueryFailed("INVALID_FUNCTION_ARGUMENT", "Escape string must be a single character", e.at(node))
         suffix = f" ESCAPE {text(character)}"
-    return Bound(f"({value.sql} LIKE {pattern.sql}{suffix})", BOOLEAN, "value", (value, pattern))
+    word = "NOT LIKE" if node.args.get("negate") else "LIKE"
+    return Bound(f"({value.sql} {word} {pattern.sql}{suffix})", BOOLEAN, "value", (value, pattern))
 
 
 def escaped_like(e: Expressions, node: exp.Escape) -> Bound:

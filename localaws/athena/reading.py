@@ -12,7 +12,9 @@ from localaws.athena.catalog import ATHENA, CallerCatalog, VisibleTable
 from localaws.athena.engine import Engine, Engines
 from localaws.athena.failure import QueryFailed
 from localaws.athena.files import Columns, File, files_of, split_uri
+from localaws.athena.pinned import Pinned
 from localaws.athena.planning import Plan
+from localaws.athena.projection import is_projected, projection
 from localaws.athena.results import csv
 from localaws.athena.shapes import Shape
 from localaws.errors import AwsError
@@ -40,7 +42,7 @@ class Reader:
         s3:ListBucket on the location and s3:GetObject on each object of another.
         """
         tables = list(dict.fromkeys(plan.tables))
-        shapes = [self._shape(table, catalog) for table in tables]
+        shapes = [self._shape(table, plan.pinned, catalog) for table in tables]
         for shape in shapes:
             visibility = shape.table.visibility
             if visibility is None:
@@ -56,24 +58,33 @@ class Reader:
         """The files that the registration of the table's own location does not cover: no credentials are vended there.
 
         A governed table may have a partition elsewhere; that part is read with the caller's own rights (Lake Formation
-        developer guide, "Registering an Amazon S3 location": only registered locations are managed).
+        developer guide, "Registering an Amazon S3 location": only registered locations are managed). Nobody has asked
+        whether the table's creator has a right to where its location template leads, so of a projected table only what
+        lies below its own location is read with vended credentials [our rule].
         """
-        home = location_of(shape.table.document or {})
+        document = shape.table.document or {}
+        home = location_of(document)
         alike = self._account.lakeformation.registered_alike
-        return [file for file in shape.files if not alike(f"s3://{file.bucket}/{file.key}", home)]
+        uris = {file: f"s3://{file.bucket}/{file.key}" for file in shape.files}
+        below = f"{home.rstrip('/')}/" if is_projected(document) else ""
+        return [file for file, uri in uris.items() if not alike(uri, home) or not uri.startswith(below)]
 
-    def _shape(self, table: VisibleTable, catalog: CallerCatalog) -> Shape:
+    def _shape(self, table: VisibleTable, pinned: Pinned, catalog: CallerCatalog) -> Shape:
         if table.document is None:
             return Shape(table)
         partitions: Sequence[Mapping[str, Any]] = ()
+        if is_projected(table.document):
+            projected = projection(table.document, self._account.clock.now(), pinned.get(table.name))
+            self._own_listing_rights(table, [f"s3://{projected.bucket}/{projected.root}"], catalog)
+            return Shape(table, files_of(self._account.store, table.document, (), projected))
         if table.document.get("PartitionKeys"):
             partitions = glue.partitions(self._account, table.database, table.name)
-        self._own_listing_rights(table, partitions, catalog)
+        home = location_of(table.document)
+        places = [location_of(one) for one in partitions] if table.document.get("PartitionKeys") else [home]
+        self._own_listing_rights(table, places, catalog)
         return Shape(table, files_of(self._account.store, table.document, partitions))
 
-    def _own_listing_rights(
-        self, table: VisibleTable, partitions: Sequence[Mapping[str, Any]], catalog: CallerCatalog
-    ) -> None:
+    def _own_listing_rights(self, table: VisibleTable, places: Iterable[str], catalog: CallerCatalog) -> None:
         """Where no credentials are vended, listing needs the caller's own s3:ListBucket, before anything is listed.
 
         Otherwise a refusal that names an object would tell its name to whoever may create a table.
@@ -81,9 +92,9 @@ class Reader:
         assert table.document is not None and table.visibility is not None
         home = location_of(table.document)
         alike = self._account.lakeformation.registered_alike
-        places = [location_of(one) for one in partitions] if table.document.get("PartitionKeys") else [home]
+        below = f"{home.rstrip('/')}/" if is_projected(table.document) else ""
         for uri in dict.fromkeys(places):
-            if uri and not (table.visibility.governed and alike(uri, home)):
+            if uri and not (table.visibility.governed and alike(uri, home) and uri.startswith(below)):
                 check_listing(self._account, catalog, uri)
 
     def _data_access(self, catalog: CallerCatalog) -> None:

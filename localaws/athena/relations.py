@@ -13,9 +13,9 @@ from sqlglot import exp
 from localaws.athena.expressions import Expressions
 from localaws.athena.failure import QueryFailed, not_supported
 from localaws.athena.operators import coerce, comparison, unify
-from localaws.athena.scope import Bound, Field, Scope, relation_name
+from localaws.athena.scope import Bound, Field, Scope, relation_name, text
 from localaws.athena.syntax import only, position
-from localaws.athena.types import BIGINT, quoted
+from localaws.athena.types import BIGINT, Type, array, quoted
 
 if TYPE_CHECKING:
     from localaws.athena.queries import Queries, Relation
@@ -148,13 +148,12 @@ class Relations:
         return Source(sql, tuple(renamed))
 
     def _unnest(self, node: exp.Unnest, left: tuple[Field, ...]) -> Source:
-        """UNNEST of arrays, side by side, padded with NULL; WITH ORDINALITY counts from 1."""
+        """UNNEST of arrays and maps, side by side, padded with NULL; WITH ORDINALITY counts from 1."""
         only(node, "expressions", "alias", "offset")
         binder = Expressions(self.queries, Scope(left, self.parent), "UNNEST")
-        arrays = [binder.bind(a) for a in node.expressions]
-        for value in arrays:
-            if value.type.name != "array" or value.type.inner().name == "row":
-                raise not_supported(f"UNNEST of {value.type}", self._at(node))
+        arrays: list[Bound] = []
+        for item in node.expressions:
+            arrays += self._unnested(binder.bind(item), item)
         name = self.queries.fresh("r")
         items = [f"unnest({value.sql}) AS c{i}" for i, value in enumerate(arrays)]
         types = [value.type.inner() for value in arrays]
@@ -170,6 +169,28 @@ class Relations:
             alias.set("columns", [*(alias.args.get("columns") or []), offset.copy()])
         fields = [Field(n, (), f"{name}.c{i}", t) for i, (n, t) in enumerate(zip(labels, types, strict=True))]
         return self._named(f"LATERAL (SELECT {', '.join(items)}) AS {name}", fields, alias, node)
+
+    def _unnested(self, value: Bound, node: exp.Expr) -> list[Bound]:
+        """The columns that UNNEST makes of one argument: an array's elements, a row's fields, a map's keys and values.
+
+        Source: Trino documentation, SELECT, "UNNEST".
+        """
+        if value.type.name == "map":
+            kinds = zip(("map_keys", "map_values"), value.type.args, strict=True)
+            return [Bound(f"{f}({value.sql})", array(t), "value", (value,)) for f, t in kinds if isinstance(t, Type)]
+        if value.type.name != "array":
+            raise not_supported(f"UNNEST of {value.type}", self._at(node))
+        inner = value.type.inner()
+        if inner.name != "row":
+            return [value]
+        one = self.queries.fresh("l")
+        return [
+            Bound(
+                f"list_transform({value.sql}, lambda {one}: struct_extract({one}, {text(name)}))",
+                array(inner.inner(i)), "value", (value,),
+            )
+            for i, name in enumerate(inner.fields)
+        ]  # fmt: skip
 
     def _lateral(self, node: exp.Lateral, left: tuple[Field, ...]) -> Source:
         only(node, "this", "alias")

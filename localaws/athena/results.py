@@ -92,7 +92,7 @@ def _written(column: pa.Array, type_: Type) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if type_.name in ("varchar", "tinyint", "smallint", "integer", "bigint", "boolean", "decimal", "date"):
+    if type_.name in ("varchar", "tinyint", "smallint", "integer", "bigint", "boolean", "decimal", "date", "json"):
         return column.cast(pa.string())
     if type_.name == "timestamp":
         return pc.strftime(column.cast(pa.timestamp("ms"), safe=False), "%Y-%m-%d %H:%M:%S")
@@ -117,7 +117,7 @@ def value_text(value: Any, type_: Type) -> str:
         pairs = (f"{_inside(k, type_.inner(0))}={_inside(v, type_.inner(1))}" for k, v in value)
         return f"{{{', '.join(pairs)}}}"
     if type_.name == "row":
-        pairs = (f"{n}={_inside(value[n], type_.inner(i))}" for i, n in enumerate(type_.fields))
+        pairs = (f"{n.lower()}={_inside(value[n], type_.inner(i))}" for i, n in enumerate(type_.fields))
         return f"{{{', '.join(pairs)}}}"
     return str(value)
 

@@ -12,6 +12,7 @@ from localaws.athena.state import TERMINAL, Execution, State, fresh
 
 if TYPE_CHECKING:
     from localaws.account import Account
+    from localaws.athena.engine import Engines
     from localaws.athena.runner import Runner
     from localaws.athena.statements import Statement
     from localaws.call import Call
@@ -32,12 +33,15 @@ class Athena:
         self._ended: dict[str, threading.Event] = {}
         self._interrupts: dict[str, Callable[[], None]] = {}
         self._stopped: set[str] = set()
-        self._waiting: SimpleQueue[Job] = SimpleQueue()
+        self._held: set[str] = set()
+        self._waiting: SimpleQueue[Job | None] = SimpleQueue()
         self._runners: list[Runner] = []
-        weakref.finalize(self, _release, self._interrupts, self._runners)
+        self._engines: list[Engines] = []
+        weakref.finalize(self, _release, self._interrupts, self._engines, self._waiting)
         threading.Thread(target=self.runner, name="athena-imports", daemon=True).start()
         for number in range(WORKERS):
-            threading.Thread(target=self._work, name=f"athena-{number}", daemon=True).start()
+            own = (weakref.ref(self), self._waiting)
+            threading.Thread(target=_work, args=own, name=f"athena-{number}", daemon=True).start()
 
     def runner(self) -> Runner:
         """What carries out queries. The first call imports the engine, which takes some tenths of a second."""
@@ -54,6 +58,7 @@ class Athena:
             if not self._runners:
                 duckdb.connect(":memory:").close()
                 self._runners.append(Runner(self._account))
+                self._engines.append(self._runners[0].reader.engines)
             return self._runners[0]
 
     def restore(self, state: State) -> None:
@@ -71,17 +76,27 @@ class Athena:
         with self.lock:
             self.state.executions[execution.query_id] = execution
             self._ended[execution.query_id] = threading.Event()
-        self._waiting.put((execution, call, statement))
+        seconds = self._account.faults.delay("queue", call.service, call.operation)
+        if not seconds:
+            self._waiting.put((execution, call, statement))
+            return
+        self._held.add(execution.query_id)
+        timer = threading.Timer(seconds, self._let_go, [(execution, call, statement)])
+        timer.daemon = True
+        timer.start()
 
-    def _work(self) -> None:
-        """A worker: one query after the other, until the process ends."""
-        while True:
-            execution, call, statement = self._waiting.get()
-            try:
-                if execution.state not in TERMINAL:
-                    self.runner().run(execution, call, statement, self)
-            finally:
-                self.ended(execution)
+    def _let_go(self, job: Job) -> None:
+        """The time of a query in the queue is over."""
+        self._held.discard(job[0].query_id)
+        self._waiting.put(job)
+
+    def carry_out(self, execution: Execution, call: Call, statement: Callable[[], Statement]) -> None:
+        """Run a query to its end; called by a worker."""
+        try:
+            if execution.state not in TERMINAL:
+                self.runner().run(execution, call, statement, self)
+        finally:
+            self.ended(execution)
 
     def ended(self, execution: Execution) -> None:
         """Forget what only a running query needs, and wake whoever waits for its end."""
@@ -97,7 +112,9 @@ class Athena:
             event.set()
 
     def wait(self, query_id: str, seconds: float = LONGEST_POLL) -> None:
-        """Wait, without holding a lock, until the query has ended, at most ``seconds``."""
+        """Wait, without holding a lock, until the query has ended, at most ``seconds``; not while it is queued."""
+        if query_id in self._held:
+            return
         with self.lock:
             event = self._ended.get(query_id)
         if event is not None:
@@ -158,10 +175,22 @@ class Athena:
             return dict(workgroup.tags) if workgroup else {}
 
 
-def _release(interrupts: dict[str, Callable[[], None]], runners: list[Runner]) -> None:
-    """Let go of running queries and of engines when the account goes, at the end of the process at the latest."""
+def _work(owner: weakref.ref[Athena], waiting: SimpleQueue[Job | None]) -> None:
+    """A worker: one query after the other, until the account goes. It keeps no account alive while it waits."""
+    while (job := waiting.get()) is not None:
+        athena = owner()
+        if athena is not None:
+            athena.carry_out(*job)
+        del athena, job
+
+
+def _release(
+    interrupts: dict[str, Callable[[], None]], engines: list[Engines], waiting: SimpleQueue[Job | None]
+) -> None:
+    """Let go of running queries, workers and engines when the account goes, at the latest when the process ends."""
     for interrupt in list(interrupts.values()):
         interrupt()
-    for runner in runners:
-        runner.reader.engines.clear()
-    runners.clear()
+    for held in engines:
+        held.clear()
+    for _ in range(WORKERS):
+        waiting.put(None)

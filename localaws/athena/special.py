@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from localaws.athena import calls, operators, patterns, times
+from localaws.athena import calls, joda, jsons, lambdas, operators, patterns, rows, times, urls
 from localaws.athena.arguments import Arguments, count, typed
 from localaws.athena.failure import QueryFailed, not_supported
 from localaws.athena.operators import comparison, unify
@@ -21,8 +21,6 @@ from localaws.athena.types import (
     REAL,
     UNKNOWN,
     VARCHAR,
-    Type,
-    array,
     decimal,
     duck,
     is_integer,
@@ -126,44 +124,21 @@ def _trim(word: str) -> Callable[[Expressions, exp.Expr, Arguments], Bound]:
     return bind
 
 
-def _lambda(e: Expressions, node: exp.Expr, element: Type) -> tuple[str, Bound]:
-    """A lambda of one parameter: the engine's name of it, and its body."""
-    if not isinstance(node, exp.Lambda) or len(node.expressions) != 1:
-        raise QueryFailed("FUNCTION_NOT_FOUND", "A lambda of one parameter is expected", e.at(node))
-    name = e.queries.fresh("l")
-    parameter = Bound(name, element, "value")
-    inner = e.inside(e.clause, lambdas={**e.lambdas, node.expressions[0].name.lower(): parameter})
-    return name, inner.bind(node.this)
-
-
-def _transform(e: Expressions, node: exp.Expr, arguments: Arguments) -> Bound:
-    base = _array_argument(e, node, arguments)
-    name, body = _lambda(e, arguments[1], base.type.inner())
-    sql = f"list_transform({base.sql}, lambda {name}: {body.sql})"
-    return Bound(sql, array(body.type), "value", (base, body))
-
-
-def _filter(e: Expressions, node: exp.Expr, arguments: Arguments) -> Bound:
-    base = _array_argument(e, node, arguments)
-    name, body = _lambda(e, arguments[1], base.type.inner())
-    condition = operators.boolean(body, "Lambda", e.at(node))
-    sql = f"list_filter({base.sql}, lambda {name}: coalesce({condition.sql}, false))"
-    return Bound(sql, base.type, "value", (base, condition))
-
-
-def _array_argument(e: Expressions, node: exp.Expr, arguments: Arguments) -> Bound:
-    if len(arguments) != 2:
-        count(e, node, arguments, 2, 2)
-    base = e.bind(arguments[0])
-    if base.type.name != "array":
-        raise QueryFailed("FUNCTION_NOT_FOUND", f"Unexpected parameter {base.type}, expected an array", e.at(node))
-    return base
-
-
 def _concat_ws(e: Expressions, node: exp.Expr, arguments: Arguments) -> Bound:
     """NULL arguments are left out, a NULL separator gives NULL."""
     values = [typed(e, node, v if v.type != UNKNOWN else NULL, VARCHAR) for v in count(e, node, arguments, 2, 127)]
     return Bound(f"concat_ws({', '.join(v.sql for v in values)})", VARCHAR, "value", tuple(values))
+
+
+def _typeof(e: Expressions, node: exp.Expr, arguments: Arguments) -> Bound:
+    """The name of a type. A varchar is served as a literal alone: only its length is known here."""
+    (value,) = count(e, node, arguments, 1, 1)
+    name = str(value.type)
+    if value.type == VARCHAR and isinstance(value.literal, str) and value.kind == "constant":
+        name = f"varchar({len(value.literal)})"
+    elif "varchar" in name:
+        raise not_supported("typeof of a varchar that is no literal", e.at(node))
+    return Bound(text(name), VARCHAR, "value", (value,))
 
 
 FUNCTIONS: dict[str, Callable[[Expressions, exp.Expr, Arguments], Bound]] = {
@@ -181,8 +156,12 @@ FUNCTIONS: dict[str, Callable[[Expressions, exp.Expr, Arguments], Bound]] = {
     "trim": _trim("trim"),
     "ltrim": _trim("ltrim"),
     "rtrim": _trim("rtrim"),
-    "transform": _transform,
-    "filter": _filter,
+    "typeof": _typeof,
+    **lambdas.FUNCTIONS,
+    **rows.FUNCTIONS,
     **times.FUNCTIONS,
+    **joda.FUNCTIONS,
     **patterns.FUNCTIONS,
+    **jsons.FUNCTIONS,
+    **urls.FUNCTIONS,
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 TERMINAL = ("SUCCEEDED", "FAILED", "CANCELLED")
 ENGINE_VERSION = {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"}
+SPARK = "PySpark engine version 3"
 PRIMARY = "primary"
 
 
@@ -86,6 +88,16 @@ def fresh(now: datetime) -> State:
     state = State()
     state.workgroups[PRIMARY] = WorkGroup(PRIMARY, now, default_configuration())
     return state
+
+
+def is_spark(configuration: Mapping[str, Any]) -> bool:
+    """Whether a workgroup is for Apache Spark: it is made and passed a role here, and has no sessions."""
+    return (configuration.get("EngineVersion") or {}).get("SelectedEngineVersion") == SPARK
+
+
+def engine_version(configuration: Mapping[str, Any]) -> dict[str, str]:
+    """What an engine version that was asked for becomes: Spark's is itself, any other the one SQL engine there is."""
+    return dict.fromkeys(ENGINE_VERSION, SPARK) if is_spark(configuration) else dict(ENGINE_VERSION)
 
 
 def default_configuration() -> dict[str, Any]:

@@ -6,6 +6,7 @@ Source of the coercion rules: Trino documentation, "Data types" and "Type conver
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from localaws.athena.failure import QueryFailed, not_supported
@@ -24,9 +25,11 @@ class Type:
 
     def __str__(self) -> str:
         if self.name == "row":
-            inside = ", ".join(f"{field} {arg}" for field, arg in zip(self.fields, self.args, strict=True))
+            pairs = zip(self.fields, self.args, strict=True)
+            inside = ", ".join(f"{arg}" if field.startswith(UNNAMED) else f"{field} {arg}" for field, arg in pairs)
             return f"row({inside})"
-        return f"{self.name}({', '.join(map(str, self.args))})" if self.args else self.name
+        between = "," if self.name == "decimal" else ", "
+        return f"{self.name}({between.join(map(str, self.args))})" if self.args else self.name
 
     def inner(self, index: int = 0) -> Type:
         """The type inside an array, map or row."""
@@ -58,6 +61,8 @@ TIMESTAMP = Type("timestamp")
 TIMESTAMP_TZ = Type("timestamp with time zone")
 DAY_TIME = Type("interval day to second")
 YEAR_MONTH = Type("interval year to month")
+JSON = Type("json")
+"""Held as the text that Trino shows of it."""
 
 INTEGERS = (TINYINT, SMALLINT, INTEGER, BIGINT)
 INTEGER_DIGITS = {TINYINT: 3, SMALLINT: 5, INTEGER: 10, BIGINT: 19}
@@ -76,6 +81,9 @@ _SIMPLE = {
         DATE,
         TIMESTAMP,
         TIMESTAMP_TZ,
+        DAY_TIME,
+        YEAR_MONTH,
+        JSON,
     )
 }
 _DUCK = {
@@ -94,6 +102,7 @@ _DUCK = {
     "timestamp with time zone": "TIMESTAMP WITH TIME ZONE",
     "interval day to second": "INTERVAL",
     "interval year to month": "INTERVAL",
+    "json": "VARCHAR",
 }
 _HIVE = {
     "string": VARCHAR,
@@ -112,11 +121,18 @@ _HIVE = {
     "timestamp": TIMESTAMP,
 }
 MAX_DECIMAL = 38
+UNNAMED = "FIELD"
+"""How the names of a row's unnamed fields begin; names that queries write are lower case."""
 
 
 def decimal(precision: int, scale: int) -> Type:
     """A decimal, cut at 38 digits as Trino does."""
     return Type("decimal", (min(precision, MAX_DECIMAL), min(scale, MAX_DECIMAL)))
+
+
+def row(types: Sequence[Type], names: Sequence[str | None]) -> Type:
+    """A row. A field without a name is held under one that no query can write, and shown as ``field0``, ``field1``."""
+    return Type("row", tuple(types), tuple(name or f"{UNNAMED}{i}" for i, name in enumerate(names)))
 
 
 def array(element: Type) -> Type:
@@ -206,6 +222,9 @@ def parse_trino(text: str) -> Type:
     """A type of a signature in functions.yaml, without type variables."""
     if text.startswith("array("):
         return array(parse_trino(text[len("array(") : -1]))
+    if text.startswith("map("):
+        key, value = text[len("map(") : -1].split(",")
+        return Type("map", (parse_trino(key), parse_trino(value)))
     return _SIMPLE[text]
 
 
@@ -270,6 +289,6 @@ def cast_target(name: str, parameters: list[int]) -> tuple[Type, int | None]:
         return VARCHAR, parameters[0] if parameters else None
     if name in ("timestamp", "timestamp with time zone") and parameters not in ([], [0], [3]):
         raise not_supported(f"{name} with precision {parameters[0]}")
-    if name not in _SIMPLE:
+    if name not in _SIMPLE or name.startswith("interval"):
         raise not_supported(f"type {name}")
     return _SIMPLE[name], None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from localaws.athena.locations import checked_location, invalid
-from localaws.athena.state import ENGINE_VERSION, PRIMARY, WorkGroup, default_configuration
+from localaws.athena.state import PRIMARY, WorkGroup, default_configuration, engine_version, is_spark
 from localaws.errors import not_implemented
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def create_work_group(account: Account, call: Call) -> Output:
     given = params.get("Configuration") or {}
     _check(given, "CreateWorkGroup")
     configuration = {**default_configuration(), "EnforceWorkGroupConfiguration": True, **given}
-    configuration["EngineVersion"] = dict(ENGINE_VERSION)
+    configuration["EngineVersion"] = engine_version(given)
     tags = {tag["Key"]: tag.get("Value", "") for tag in params.get("Tags") or ()}
     with account.athena.lock:
         if name in account.athena.state.workgroups:
@@ -51,8 +51,11 @@ def create_work_group(account: Account, call: Call) -> Output:
 
 
 def _check(configuration: Mapping[str, Any], operation: str) -> None:
+    spark = is_spark(configuration)
+    if spark and not configuration.get("ExecutionRole"):
+        raise invalid("executionRole is null or empty", "INVALID_INPUT")
     for member in UNSERVED:
-        if configuration.get(member):
+        if configuration.get(member) and not (spark and member == "ExecutionRole"):
             raise not_implemented("athena", f"{operation}.{member}")
     location = (configuration.get("ResultConfiguration") or {}).get("OutputLocation")
     if location is not None:
@@ -99,7 +102,7 @@ def list_work_groups(account: Account, call: Call) -> Output:
                 "State": w.state,
                 "Description": w.description,
                 "CreationTime": w.created,
-                "EngineVersion": dict(ENGINE_VERSION),
+                "EngineVersion": w.configuration["EngineVersion"],
             }
             for w in (account.athena.state.workgroups[n] for n in names[:most])
         ]
@@ -125,10 +128,13 @@ def update_work_group(account: Account, call: Call) -> Output:
         for member, value in updates.items():
             if not member.endswith("ConfigurationUpdates"):
                 _update(configuration, member, value)
+        engine = workgroup.configuration["EngineVersion"]
+        if engine != engine_version(configuration):
+            raise not_implemented("athena", "UpdateWorkGroup.EngineVersion between SQL and Spark")
         configuration["ResultConfiguration"] = results
         if managed:
             configuration["ManagedQueryResultsConfiguration"] = managed
-        configuration["EngineVersion"] = dict(ENGINE_VERSION)
+        configuration["EngineVersion"] = engine
         _check(configuration, "UpdateWorkGroup")
         workgroup.configuration = configuration
         if params.get("Description") is not None:

@@ -6,6 +6,7 @@ integrity validation"; awscli's ``Sha256RSADigestValidator`` for the string that
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import json
@@ -77,9 +78,7 @@ class SigningKey:
 
     def sign(self, text: str) -> str:
         """The signature in hexadecimal (RSASSA-PKCS1-v1_5 with SHA-256)."""
-        key = serialization.load_der_private_key(self.private, None)
-        assert isinstance(key, rsa.RSAPrivateKey)
-        return key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()).hex()
+        return _loaded(self.private).sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()).hex()
 
     def listed(self) -> dict[str, Any]:
         """The public key as ListPublicKeys lists it."""
@@ -89,6 +88,14 @@ class SigningKey:
             "ValidityEndTime": self.since + KEPT,
             "Fingerprint": self.fingerprint,
         }
+
+
+@functools.lru_cache(maxsize=8)
+def _loaded(private: bytes) -> rsa.RSAPrivateKey:
+    """The key that these bytes are. Loading checks it, which takes ten times as long as to sign."""
+    key = serialization.load_der_private_key(private, None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
 
 
 class Digest(NamedTuple):

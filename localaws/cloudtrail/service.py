@@ -19,6 +19,7 @@ from localaws.cloudtrail.lookup import KEPT
 from localaws.cloudtrail.rules import data_event
 from localaws.cloudtrail.s3_request import object_arns
 from localaws.cloudtrail.selectors import Facts
+from localaws.cloudtrail.tampering import Tampering
 from localaws.cloudtrail.trails import Pending, Trail, Trails
 from localaws.errors import AwsError
 
@@ -41,6 +42,7 @@ class CloudTrail:
         self.delivering = threading.RLock()
         self.history = History()
         self.trails = Trails()
+        self.tampering = Tampering()
 
     def record(self, call: Call, output: Mapping[str, Any] | None, error: AwsError | None) -> None:
         """Write a call down, once: answered with ``output``, or refused with ``error``. Its time is ``call.time``.
@@ -60,7 +62,9 @@ class CloudTrail:
         if data and not self.want_data:
             return
         event = compose(call, output, error, self._account.account_id, self._account.region)
-        packed = pack(encode(event))
+        if self.tampering.loses(event):
+            return
+        packed = pack(encode(self.tampering.blanked(event)))
         named = [] if data else resource_entries("event", call.service, call.operation, event)
         named += [] if data else resource_entries("row", call.service, call.operation, event)
         facts = Facts(
@@ -71,14 +75,20 @@ class CloudTrail:
             user_arn=event["userIdentity"].get("arn", ""),
             arns=object_arns(call) if data else (),
         )
+        faults = self._account.faults
+        times = 2 if faults.draw("twice", call.service, call.operation) else 1
+        full = []
         with self.lock:
             now = self._account.clock.now()
-            due = now.timestamp() + self._account.trail_delay
             if not data:
                 self.history.forget_before(int((now - KEPT).timestamp()))
-                self._add(call, event, packed, tuple(named), due)
-            pending = Pending(due, int(call.time.timestamp()), event["awsRegion"], packed)
-            full = [self._keep(trail, call, facts, pending) for trail in self._listening() if trail is not unheard]
+            for _ in range(times):
+                late = faults.delay("late", call.service, call.operation)
+                due = now.timestamp() + self._account.trail_delay + late + self.tampering.delay
+                if not data:
+                    self._add(call, event, packed, tuple(named), due)
+                pending = Pending(due, int(call.time.timestamp()), event["awsRegion"], packed)
+                full += [self._keep(trail, call, facts, pending) for trail in self._listening() if trail is not unheard]
         if any(full):
             self.deliver()
 

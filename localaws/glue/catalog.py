@@ -34,6 +34,7 @@ from localaws.glue.changes import (
 )
 from localaws.glue.metadata import partition_seen, table_seen
 from localaws.lakeformation import denials
+from localaws.lakeformation.partitionrows import may_hold
 
 if TYPE_CHECKING:
     from localaws.account import Account
@@ -155,6 +156,21 @@ def visibility_of(account: Account, who: Caller | str, database: str, name: str)
 def visible_partitions(
     account: Account, who: Caller | str, database: str, table: str, expression: str | None = None
 ) -> list[dict[str, Any]]:
-    """The table's partitions, with its permitted columns only. Raises as ``visibility_of`` and ``partitions``."""
+    """The table's partitions, with its permitted columns only. Raises as ``visibility_of`` and ``partitions``.
+
+    Whoever has nothing but SELECT through row filters sees no partition whose keys alone say that it holds no row of
+    theirs [stricter than what is documented: other rows, and that there are any, are hidden].
+    """
     visibility = visibility_of(account, who, database, table)
-    return [partition_seen(found, visibility) for found in partitions(account, database, table, expression)]
+    listed = partitions(account, database, table, expression)
+    filters = {cell.row_filter for cell in visibility.cells}
+    if filters and visibility.permissions <= {"SELECT"}:
+        keys = (account.lakeformation.catalog.table(database, table) or {}).get("PartitionKeys") or ()
+        types = {key["Name"].lower(): key.get("Type", "string") for key in keys}
+        listed = [one for one in listed if _holds_rows(one, filters, types)]
+    return [partition_seen(found, visibility) for found in listed]
+
+
+def _holds_rows(partition: Document, filters: set[str | None], types: Mapping[str, str]) -> bool:
+    values = dict(zip(types, partition["Values"], strict=False))
+    return any(text is None or may_hold(text, values, types) for text in filters)

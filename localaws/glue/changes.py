@@ -20,6 +20,7 @@ from localaws.glue.placing import (
     check_location,
     check_move,
     check_partition,
+    check_projection,
     check_values,
     leave,
     location_of,
@@ -107,7 +108,8 @@ def create_table(account: Account, who: Caller | str, database: str, table_input
 def update_table(account: Account, who: Caller | str, database: str, table_input: Document) -> None:
     """Replace a table's definition. Needs ALTER; ``check_move`` says what another location needs.
 
-    Columns that data cells filters name are an administrator's to change.
+    Columns that data cells filters name are an administrator's to change, and so is the partition projection of a table
+    with row filters.
     """
     lakeformation = account.lakeformation
     database = database.lower()
@@ -115,6 +117,7 @@ def update_table(account: Account, who: Caller | str, database: str, table_input
     with lakeformation.lock:
         former = _existing_table(account, who, database, stored["Name"], "ALTER")
         check_columns(account, who, former, stored)
+        check_projection(account, who, former, stored)
         check_move(account, who, former, stored)
         account.store.invoke("glue", "UpdateTable", {"DatabaseName": database, "TableInput": stored})
         lakeformation.catalog.forget(database, stored["Name"])

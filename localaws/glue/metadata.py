@@ -51,7 +51,7 @@ def table_seen(document: Document, visibility: Visibility, registered: bool) -> 
 
 
 def partition_seen(document: Document, visibility: Visibility) -> dict[str, Any]:
-    """A partition's document as the principal may see it. Its values are always shown: keys cannot be filtered."""
+    """A partition's document as the principal may see it. Its values are shown: keys cannot be filtered."""
     seen = dict(document)
     if not _partial(visibility):
         return seen

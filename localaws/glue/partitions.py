@@ -1,4 +1,4 @@
-"""Glue operations on partitions. Their values are always shown; their column lists are filtered like the table's."""
+"""Glue operations on partitions: those that may hold a visible row, with column lists filtered like the table's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from localaws.errors import AwsError, not_implemented
 from localaws.glue import catalog, changes
-from localaws.glue.metadata import partition_seen
 from localaws.lakeformation.paging import page
 from localaws.lakeformation.resources import own_catalog
 
@@ -69,8 +68,15 @@ def batch_create_partition(account: Account, call: Call) -> Output:
     """BatchCreatePartition: at most 100; those that exist already are in ``Errors``."""
     database, table = _table(call)
     own_catalog(call.params.get("CatalogId"), account.account_id)
-    given = call.params["PartitionInputList"]
-    return {"Errors": changes.add_partitions(account, call.caller, database, table, given)}
+    given, errors = [], []
+    for entry in call.params["PartitionInputList"]:
+        try:
+            account.faults.fail_entry(call.service, call.operation)
+            given.append(entry)
+        except AwsError as error:
+            detail = {"ErrorCode": error.code, "ErrorMessage": error.message}
+            errors.append({"PartitionValues": entry.get("Values", []), "ErrorDetail": detail})
+    return {"Errors": [*errors, *changes.add_partitions(account, call.caller, database, table, given)]}
 
 
 def update_partition(account: Account, call: Call) -> Output:
@@ -119,8 +125,7 @@ def batch_delete_partition(account: Account, call: Call) -> Output:
 def _seen(account: Account, call: Call) -> list[dict[str, Any]]:
     own_catalog(call.params.get("CatalogId"), account.account_id)
     database, table = _table(call)
-    visibility = catalog.visibility_of(account, call.caller, database, table)
-    return [partition_seen(stored, visibility) for stored in catalog.partitions(account, database, table)]
+    return catalog.visible_partitions(account, call.caller, database, table)
 
 
 def _table(call: Call) -> tuple[str, str]:

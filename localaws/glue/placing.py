@@ -125,6 +125,21 @@ def check_values(
         raise denials.not_administrator("UpdatePartition of the values of a table with data cells filters")
 
 
+def check_projection(account: Account, who: Caller | str, former: Document, stored: Document) -> None:
+    """Raises AccessDeniedException for another partition projection of a table with row filters, unless by an
+    administrator [our rule]: which file lies in which partition decides what a reader sees there."""
+    state = account.lakeformation.state
+    if state.filters_rows(*_name(former)) and not state.is_admin(principal_of(who)):
+        before, after = _projected(former), _projected(stored)
+        if before != after:
+            raise denials.not_administrator("UpdateTable of the partition projection of a table with row filters")
+
+
+def _projected(document: Document) -> dict[str, str]:
+    parameters: Document = document.get("Parameters") or {}
+    return {name: parameters[name] for name in parameters if name.startswith(("projection.", "storage.location."))}
+
+
 def check_columns(account: Account, who: Caller | str, former: Document, stored: Document) -> None:
     """Raises AccessDeniedException for a change of a column that a data cells filter of the table names.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from localaws.errors import not_implemented
 from localaws.iam.context import Context, Values, resource_account
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from localaws.caller import Caller
     from localaws.store.records import PolicyRecord
 
+Value = TypeVar("Value")
 Given = Mapping[str, str | Sequence[str]]
 NOTHING_GIVEN: Given = {}
 NO_TEMPLATES: Mapping[str, Template] = {}
@@ -170,7 +171,7 @@ class Authorizer:
         return decisions[0]
 
     def standing(self, caller: Caller) -> Standing:
-        """Read a caller's policies. A caller whose user or role is gone has none left."""
+        """Read a caller's policies. Whose user or role is gone has none left, and no policy names it any more."""
         if caller.kind == "service":
             return Standing(Requester("service", caller.arn, ""), (), None, None)
         role_session = caller.session
@@ -179,17 +180,36 @@ class Authorizer:
             who = Requester(caller.kind, caller.arn, caller.account_id, caller.principal_id, None, held.bounded)
             return Standing(who, held.identity, held.boundary, None)
         held = self._held("role", role_session.role_name)
-        who = Requester(
-            caller.kind, caller.arn, caller.account_id, caller.principal_id, role_session.role_arn, held.bounded
-        )
         session = None
         if role_session.policies:
             session = tuple(_attached(text, "session", "session policy") for text in role_session.policies)
-        alive = held.unique_id == role_session.role_id
-        return Standing(who, held.identity if alive else (), held.boundary, session)
+        if held.unique_id != role_session.role_id:
+            return Standing(Requester(caller.kind, caller.arn, caller.account_id), (), (), session)
+        who = Requester(
+            caller.kind, caller.arn, caller.account_id, caller.principal_id, role_session.role_arn, held.bounded
+        )
+        return Standing(who, held.identity, held.boundary, session)
 
     def _held(self, kind: Literal["user", "role"], name: str) -> Held:
-        """What a user or role holds; nothing when it is gone. Worked out again after each change of the directory."""
+        """What a user or role holds; nothing when it is gone."""
+        return self._settled(f"{kind} {name}", self._holds(kind, name))
+
+    def trusted(self, name: str) -> RoleRecord | None:
+        """The role of that name, with its trust policy, as AssumeRole knows it."""
+        return self._settled(f"trust {name}", self._account.store.role(name))
+
+    def _settled(self, key: str, value: Value) -> Value:
+        """The value itself, or an older one where the account is to be eventually consistent."""
+        return self._account.faults.settled("iam", key, value, self._account.clock.now())
+
+    def note(self, kind: Literal["user", "role"], name: str) -> None:
+        """Somebody is about to change, or has changed, what a user or role holds."""
+        self._held(kind, name)
+        if kind == "role":
+            self.trusted(name)
+
+    def _holds(self, kind: Literal["user", "role"], name: str) -> Held:
+        """Worked out again after each change of the directory."""
         store = self._account.store
         memory = store.memory
         found: Held | None = memory.get((f"{kind} holds", name))

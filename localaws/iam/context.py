@@ -157,8 +157,12 @@ def _issued(context: Context) -> Values:
 
 
 def _mfa(context: Context) -> Values:
-    """Absent for long-term keys; no session here was opened with a second factor."""
-    return ("false",) if context.caller.session else None
+    """Absent for long-term keys, but for what a service does with them: it uses temporary credentials for that.
+
+    No session here was opened with a second factor.
+    """
+    forwarded = context.call is not None and context.call.invoked_by is not None
+    return ("false",) if context.caller.session or forwarded else None
 
 
 def _via(context: Context) -> Values:

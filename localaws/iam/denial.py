@@ -9,7 +9,7 @@ from __future__ import annotations
 from localaws.errors import AwsError, not_implemented
 from localaws.iam.decision import Decision
 
-CODES = {"s3": ("AccessDenied", 403), "iam": ("AccessDenied", 403), "sts": ("AccessDenied", 403)}
+CODES = dict.fromkeys(("s3", "iam", "sts", "cloudformation"), ("AccessDenied", 403))
 """Error code and HTTP status by botocore service name; all others speak JSON."""
 JSON_CODE = ("AccessDeniedException", 400)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from localaws.call import Handler
 from localaws.errors import AwsError
+from localaws.iam import naming
 
 if TYPE_CHECKING:
     from localaws.account import Account
@@ -131,7 +132,7 @@ def _tag(kind: str, account: Account, call: Call) -> Mapping[str, Any]:
     return account.store.invoke("iam", f"Tag{kind}", call.params)
 
 
-HANDLERS: dict[str, Handler] = {
+_OPERATIONS: dict[str, Handler] = {
     **dict.fromkeys(OWN, _of_own_user),
     **dict.fromkeys(BOUNDED, _bounded),
     "CreateUser": create_user,
@@ -141,3 +142,5 @@ HANDLERS: dict[str, Handler] = {
     "TagRole": functools.partial(_tag, "Role"),
     "TagUser": functools.partial(_tag, "User"),
 }
+_CHECKED = {name: naming.checked(name, _OPERATIONS.get(name)) for name in (*naming.NAMING, *naming.TAGGING)}
+HANDLERS: dict[str, Handler] = {**_OPERATIONS, **_CHECKED}

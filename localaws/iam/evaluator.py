@@ -22,12 +22,14 @@ RCP_SERVICES = frozenset({"kms", "s3", "secretsmanager", "sqs", "sts"})
 
 
 class Attached(NamedTuple):
-    """A policy in force. ``name`` is what a reader knows it by; ``arn`` is None for an inline policy."""
+    """A policy in force. ``name`` is what a reader knows it by, the file where it came from one; ``arn`` is None for an
+    inline policy. ``first_line`` is the line of that file on which the policy begins."""
 
     policy: Policy
     type: PolicyType
     name: str
     arn: str | None = None
+    first_line: int = 1
 
 
 class Together(tuple[Attached, ...]):

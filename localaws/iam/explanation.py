@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from localaws.iam.document import Statement
 from localaws.iam.evaluator import Attached, Policies, PolicyType, Request, Verdict, applies
+from localaws.iam.positions import statement_line
 
 POLICY_NAMES: dict[PolicyType, str] = {
     "identity": "identity-based policy",
@@ -38,12 +39,16 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one statement had to say. ``because`` is why it did not apply, None when it did."""
+    """What one statement had to say. ``because`` is why it did not apply, None when it did.
+
+    ``line`` is where the statement begins in the policy's text; ``policy`` names the file of a policy that has one.
+    """
 
     policy_type: PolicyType
     policy: str
     policy_arn: str | None
     statement: int
+    line: int
     sid: str
     effect: Literal["Allow", "Deny"]
     applies: bool
@@ -55,7 +60,7 @@ class Finding:
     def text(self) -> str:
         """One line for a reader."""
         name = f"statement {self.statement}{f' ({self.sid})' if self.sid else ''}"
-        head = f"{self.effect} by {name} of {POLICY_NAMES[self.policy_type]} {self.policy}"
+        head = f"{self.effect} by {name} of {POLICY_NAMES[self.policy_type]} {self.policy}, line {self.line}"
         if self.decided:
             return f"{head}: decided"
         return f"{head}: {'applies' if self.applies else f'does not apply, {self.because}'}: {self.detail}"
@@ -121,6 +126,7 @@ def _finding(attached: Attached, statement: Statement, request: Request, verdict
         policy=attached.name,
         policy_arn=attached.arn,
         statement=statement.index,
+        line=attached.first_line - 1 + statement_line(attached.policy.text, statement.index),
         sid=statement.sid,
         effect="Deny" if statement.denies else "Allow",
         applies=covers and applies(statement, request),

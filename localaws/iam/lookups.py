@@ -179,6 +179,10 @@ def _copied_version_tags(account: Account, call: Call, source: str | None) -> st
     return _copied_tags(account, call, source) if _copied(call)[2] else None
 
 
+def _stack_arn(account: Account, _call: Call, stack: str | None) -> str | None:
+    return stack and account.cloudformation.resource(stack)
+
+
 FILTERS: dict[str, Filter] = {
     "catalog_account": _catalog_account,
     "copied_object": _copied_object,
@@ -193,6 +197,7 @@ FILTERS: dict[str, Filter] = {
     "service_linked_role_arn": _service_linked_role_arn,
     "space_owner": _space_owner,
     "space_sharing": _space_sharing,
+    "stack_arn": _stack_arn,
     "trail_arn": _trail_arn,
     "user_arn": _user_arn,
     "user_arn_or_own": _user_arn_or_own,

@@ -16,7 +16,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 
 
 class Span(NamedTuple):
-    """Offsets in the text: the first character of a statement's part, and the one after its last."""
+    """Offsets in the text: the first character of a part, and the one after its last."""
 
     start: int
     end: int
@@ -31,6 +31,20 @@ def statement_spans(text: str) -> list[Span]:
     return []
 
 
+def list_items(text: str) -> list[Span]:
+    """The span of each item of a well-formed list."""
+    return list(_items(text, _after_space(text, 0) + 1))
+
+
+def statement_line(text: str, index: int) -> int:
+    """The line on which a statement begins, counted from 1 as ``index`` is; 1 for a document that cannot be read."""
+    if index == 0:
+        return 1
+    start = statement_spans(text)[index - 1].start
+    alone = text[start - 1] == "{"
+    return text.count("\n", 0, start if alone else max(text.find("{", start), start)) + 1
+
+
 def position(text: str, offset: int) -> dict[str, int]:
     """An offset as IAM writes it."""
     line_start = text.rfind("\n", 0, offset) + 1
@@ -42,15 +56,21 @@ def _spans(text: str, start: int, end: int) -> list[Span]:
         return [Span(start + 1, end)]
     spans = []
     before = start + 1
-    at = _after_space(text, before)
+    for item in _items(text, before):
+        spans.append(Span(before, item.end))
+        before = item.end
+    return spans
+
+
+def _items(text: str, at: int) -> Iterator[Span]:
+    """The items of the list whose inside begins at ``at``."""
+    at = _after_space(text, at)
     while text[at] != "]":
-        _value, stop = json.JSONDecoder().raw_decode(text, at)
-        spans.append(Span(before, stop))
-        before = stop
-        at = _after_space(text, stop)
+        _value, end = json.JSONDecoder().raw_decode(text, at)
+        yield Span(at, end)
+        at = _after_space(text, end)
         if text[at] == ",":
             at = _after_space(text, at + 1)
-    return spans
 
 
 def _members(text: str, at: int) -> Iterator[tuple[str, int, int]]:

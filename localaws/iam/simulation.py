@@ -77,7 +77,7 @@ def of_principal(account: Account, call: Call) -> Simulation:
         boundary = (
             (Attached(compiled(record.document, "identity"), "boundary", record.name, record.arn),) if record else ()
         )
-    caller = params.get("CallerArn", params["PolicySourceArn"])
+    caller = params.get("CallerArn", None if kind == "group" else params["PolicySourceArn"])
     simulation = _simulation(account, params, caller, identity, boundary, bool(params.get("ResourcePolicy")))
     rails = guardrails(account.scps)
     return replace(simulation, policies=replace(simulation.policies, scp=rails.scp, rcp=rails.rcp))
@@ -167,7 +167,9 @@ def _directory(account: Account, kind: str, name: str, arn: str) -> tuple[tuple[
         if role is not None and role.arn == arn:
             return store.role_policies(name), role.boundary_arn
     else:
-        raise not_implemented("iam", "SimulatePrincipalPolicy", "of a group is not served by the embedded account")
+        records = store.group_policies(name)
+        if records is not None:
+            return records, None
     raise AwsError("NoSuchEntity", f"The {kind} with name {name} cannot be found.", 404)
 
 

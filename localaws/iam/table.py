@@ -29,6 +29,7 @@ from localaws.iam.validation import DocumentKind
 
 SERVICES = (
     "athena",
+    "cloudformation",
     "cloudtrail",
     "glue",
     "iam",

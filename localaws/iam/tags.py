@@ -19,7 +19,7 @@ def resource_tags(account: Account, arn: str) -> Mapping[str, str]:
     """The tags of a resource; empty for one without tags, one that does not exist, or a pattern of ARNs."""
     parts = arn.split(":", 5)
     owner = OWNERS.get(parts[2]) if len(parts) == 6 else None
-    return owner(account, arn) if owner else NONE
+    return account.faults.settled("tags", arn, owner(account, arn), account.clock.now()) if owner else NONE
 
 
 def object_tags(account: Account, arn: str) -> Mapping[str, str]:
@@ -92,6 +92,7 @@ def _held_by(service: str) -> Callable[[Account, str], Mapping[str, str]]:
 
 OWNERS: dict[str, Callable[[Account, str], Mapping[str, str]]] = {
     "athena": _held_by("athena"),
+    "cloudformation": _held_by("cloudformation"),
     "cloudtrail": _held_by("cloudtrail"),
     "glue": _glue,
     "iam": _iam,

@@ -45,6 +45,7 @@ MALFORMED: dict[DocumentKind, str] = {
 """The error code of each service; IAM's is MalformedPolicyDocument."""
 
 _SID = re.compile(r"[0-9A-Za-z]*")
+_UNIQUE_ID = re.compile(r"(AIDA|AROA)[A-Z0-9]{8,}")
 _ENTITY = re.compile(r"arn:aws:iam::(\d{12}):(user|role)/(?:.*/)?([^/]+)")
 
 
@@ -76,9 +77,9 @@ def check_stored(account: Account, call: Call, document: str, kind: DocumentKind
         name = str(call.params[f"{kind.capitalize()}Name"])
         others = _inline(account, kind, name, str(call.params["PolicyName"]))
         _check_size(kind, counted(document) + sum(map(counted, others)), name)
-    for arn in _principal_arns(policy):
-        if not _exists(account, arn):
-            text = f'Invalid principal in policy: "AWS":"{arn}"' if kind == "trust" else "Invalid principal in policy"
+    for name in _principals(policy):
+        if not _exists(account, name):
+            text = f'Invalid principal in policy: "AWS":"{name}"' if kind == "trust" else "Invalid principal in policy"
             raise AwsError(MALFORMED.get(kind, "MalformedPolicyDocument"), text)
 
 
@@ -121,20 +122,25 @@ def _check_trust_actions(policy: Policy) -> None:
             )
 
 
-def _principal_arns(policy: Policy) -> Iterator[str]:
+def _principals(policy: Policy) -> Iterator[str]:
     for statement in policy.statements:
         if statement.principals is not None:
-            yield from sorted(name for name in statement.principals.aws if name.startswith("arn:"))
+            yield from sorted(statement.principals.aws)
 
 
-def _exists(account: Account, arn: str) -> bool:
-    """Whether a user or role of this account exists; principals elsewhere cannot be looked up and count as existing."""
-    entity = _ENTITY.fullmatch(arn)
+def _exists(account: Account, name: str) -> bool:
+    """Whether a user or role of this account exists, by ARN or unique id; who is elsewhere counts as existing.
+
+    The id of one that was deleted is shown in a policy, and cannot be stored again.
+    """
+    if _UNIQUE_ID.fullmatch(name) is not None:
+        return account.store.has_id(name)
+    entity = _ENTITY.fullmatch(name)
     if entity is None or entity.group(1) != account.account_id:
         return True
-    kind, name = entity.group(2), entity.group(3)
-    found = account.store.user(name) if kind == "user" else account.store.role(name)
-    return found is not None and found.arn == arn
+    kind, known = entity.group(2), entity.group(3)
+    found = account.store.user(known) if kind == "user" else account.store.role(known)
+    return found is not None and found.arn == name
 
 
 def _inline(account: Account, kind: DocumentKind, name: str, replaced: str) -> list[str]:

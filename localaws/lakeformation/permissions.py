@@ -66,6 +66,7 @@ def _batch(account: Account, call: Call, one: Callable[[Account, Call, Mapping[s
     failures = []
     for entry in call.params["Entries"]:
         try:
+            account.faults.fail_entry(call.service, call.operation)
             one(account, call, entry)
         except AwsError as error:
             if error.code == "NotImplemented":

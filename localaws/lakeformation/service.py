@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,7 @@ class LakeFormation:
         """What the principal may see of the table. ``exists`` is False in the answer if there is no such table."""
         key = (principal_of(who), database.lower(), table.lower())
         answer = self._answers.get(key)
-        if answer is not None:
+        if answer is not None and not self._account.faults.stale("grants"):
             return answer
         with self.lock:
             schema = self.catalog.schema(key[1], key[2])
@@ -67,7 +68,21 @@ class LakeFormation:
     def visible_with(self, who: Caller | str, schema: TableSchema) -> Visibility:
         """The same for a schema that is not the table's current one (an older version)."""
         with self.lock:
-            return rules.visibility(schema, self.state.facts(principal_of(who), schema))
+            return rules.visibility(schema, self._settled().facts(principal_of(who), schema))
+
+    def note(self) -> None:
+        """Somebody is about to change, or has changed, the state."""
+        with self.lock:
+            self._settled()
+
+    def _settled(self) -> State:
+        """The state by which data is shown: this one, or an older one where the account is eventually consistent."""
+        faults = self._account.faults
+        if not faults.stale("grants"):
+            return self.state
+        kept: bytes = faults.settled("grants", "state", pickle.dumps(self.state), self._account.clock.now())
+        state: State = pickle.loads(kept)
+        return state
 
     def database_permissions(self, who: Caller | str, database: str) -> tuple[frozenset[str], tuple[str, ...]]:
         """(the permissions on the database, by which grants). Administrators have DESCRIBE."""

@@ -12,14 +12,14 @@ from typing import Any
 
 from localaws.store import backend
 from localaws.store.backend import Raw
-from localaws.store.directory import DIRECTORY_SERVICES, Directory
-from localaws.store.objects import Objects
+from localaws.store.directory import DIRECTORY_SERVICES
+from localaws.store.principals import NamedPrincipals
 from localaws.store.records import AccessKey, PolicyRecord, RoleRecord, StoredObject, UserRecord
 
 __all__ = ["AccessKey", "PolicyRecord", "Raw", "RoleRecord", "Store", "StoredObject", "UserRecord"]
 
 
-class Store(Objects, Directory):
+class Store(NamedPrincipals):
     """The state of one account. Reads and writes of S3 objects and of IAM's directory are direct and cheap."""
 
     def __init__(self, account_id: str, region: str) -> None:
@@ -38,7 +38,8 @@ class Store(Objects, Directory):
         """
         with self.lock:
             try:
-                return backend.run(self.account_id, self.region, service, operation, params)
+                with self.followed(service, operation, params):
+                    return backend.run(self.account_id, self.region, service, operation, params)
             finally:
                 if service in DIRECTORY_SERVICES and not operation.startswith(("Get", "List", "Describe")):
                     self.memory = {}

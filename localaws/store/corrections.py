@@ -40,6 +40,17 @@ def _with_unique_id(entity: type[Any], prefix: str) -> None:
     entity.__init__ = init
 
 
+def _with_new_path(update: Callable[..., None]) -> Callable[..., None]:
+    """moto ignores a group's new path that comes without a new name; AWS's UpdateGroup takes either."""
+
+    def updated(self: Any, group_name: str, new_group_name: str | None, new_path: str | None) -> None:
+        if new_path and not new_group_name and group_name in self.groups:
+            self.groups[group_name].path = new_path
+        update(self, group_name, new_group_name, new_path)
+
+    return updated
+
+
 def _secret(length: int) -> str:
     """moto draws secrets from a generator that is not made for them."""
     return "".join(secrets.choice(string.ascii_letters + string.digits + "+/") for _ in range(length))
@@ -51,6 +62,7 @@ def apply() -> None:
     FakeBucket.get_permission = _no_opinion  # type: ignore[method-assign,assignment]
     _with_unique_id(iam_models.User, "AIDA")
     _with_unique_id(iam_models.Group, "AGPA")
+    iam_models.IAMBackend.update_group = _with_new_path(iam_models.IAMBackend.update_group)  # type: ignore[method-assign]
     iam_models.random_policy_id = lambda: unique_id("ANPA")  # type: ignore[attr-defined]
     iam_models.random_role_id = lambda account_id: unique_id("AROA")  # type: ignore[attr-defined]
     iam_models.random_alphanumeric = _secret  # type: ignore[attr-defined]

@@ -16,6 +16,9 @@ DEFAULT_MAX_SESSION_DURATION = 3600
 DIRECTORY_SERVICES = frozenset({"iam", "sso-admin", "identitystore"})
 """Services whose operations may change what is read here."""
 
+AWS_POLICY = "arn:aws:iam::aws:policy/"
+"""How the ARN of a policy of AWS's begins."""
+
 BOUNDARY = "permissions_boundary_arn"
 """Where a user's boundary is kept: as moto keeps a role's; its users have none."""
 
@@ -125,6 +128,32 @@ class Directory:
             if role is None:
                 return ()
             return (*_managed(role.managed_policies.values(), "managed"), *_inline(role.policies, "inline"))
+
+    def group_policies(self, name: str) -> tuple[PolicyRecord, ...] | None:
+        """Every policy of a group: managed, then inline. None for an unknown group."""
+        with self.lock:
+            group = self._iam.groups.get(name)
+            if group is None:
+                return None
+            return (*_managed(group.managed_policies.values(), "managed"), *_inline(group.policies, "inline"))
+
+    def taken(self, kind: str, name: str) -> str | None:
+        """The name, whatever its case, under which a user, group, role or policy (of the account's own) exists."""
+        with self.lock:
+            kinds: dict[str, Any] = {
+                "group": self._iam.groups,
+                "policy": self._iam.managed_policies,
+                "role": self._iam.roles,
+                "user": self._iam.users,
+            }
+            own = (each for each in kinds[kind].values() if not each.arn.startswith(AWS_POLICY))
+            return next((each.name for each in own if each.name.lower() == name.lower()), None)
+
+    def has_id(self, unique_id: str) -> bool:
+        """Whether a user or role has this unique id."""
+        with self.lock:
+            holders: tuple[Any, ...] = (*self._iam.users.values(), *self._iam.roles.values())
+            return any(each.id == unique_id for each in holders)
 
     def managed_policy(self, arn: str) -> PolicyRecord | None:
         """The default version of a managed policy, AWS's or the account's."""

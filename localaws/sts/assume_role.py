@@ -36,7 +36,7 @@ def assume(account: Account, call: Call, request: AssumeRoleRequest) -> dict[str
     parent = call.caller.session
     tags, transitive = inherited(request, parent)
     source_identity = _source_identity(call, request, parent)
-    role = account.store.role(request.role_name)
+    role = account.authorizer.trusted(request.role_name)
     if role is None or role.arn != request.role_arn:
         raise refused(call, request.role_arn)
     decision = account.authorizer.assume_role_decision(

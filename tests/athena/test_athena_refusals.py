@@ -159,7 +159,7 @@ def test_text_of_no_grammar_is_refused_at_once(sql: str, lake: Lake) -> None:
         ("UNLOAD (SELECT 1) TO 's3://results/x/'", "the statement UNLOAD"),
         ("PREPARE x FROM SELECT 1", "the statement PREPARE"),
         ("EXPLAIN ANALYZE SELECT 1", "EXPLAIN ANALYZE"),
-        ("SELECT histogram(stars) FROM reviews", "the function histogram"),
+        ("SELECT skewness(stars) FROM reviews", "the function skewness"),
         ("SELECT * FROM reviews TABLESAMPLE BERNOULLI (10)", "sample in table"),
         ("WITH RECURSIVE t(n) AS (SELECT 1) SELECT n FROM t", "WITH RECURSIVE"),
         ("SHOW CREATE TABLE reviews", "SHOW CREATE TABLE"),

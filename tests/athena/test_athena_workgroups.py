@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 
 from tests.athena.lake import Lake
 
+SPARK = "PySpark engine version 3"
+
 
 def test_a_fresh_account_has_primary_alone(start_embedded: Any) -> None:
     """``primary`` is there, enabled, without a result location, and cannot be deleted."""
@@ -28,13 +30,33 @@ def test_a_fresh_account_has_primary_alone(start_embedded: Any) -> None:
         ("bad name", {}, "Invalid workgroup name|failed to satisfy"),
         ("bad-location", {"ResultConfiguration": {"OutputLocation": "results"}}, "not a valid S3 path"),
         ("bad-cutoff", {"BytesScannedCutoffPerQuery": 1}, "BytesScannedCutoffPerQuery|less than"),
-        ("spark", {"ExecutionRole": "arn:aws:iam::123456789012:role/spark"}, "CreateWorkGroup.ExecutionRole"),
+        ("sql", {"ExecutionRole": "arn:aws:iam::123456789012:role/spark"}, "CreateWorkGroup.ExecutionRole"),
+        ("spark", {"EngineVersion": {"SelectedEngineVersion": SPARK}}, "executionRole is null or empty"),
     ],
 )
 def test_a_workgroup_that_cannot_be_is_refused(name: str, configuration: Any, words: str, lake: Lake) -> None:
     """By its name, its location, its cutoff; and by name where the account does not serve a member."""
     with pytest.raises(Exception, match=words):
         lake.athena().create_work_group(Name=name, Configuration=configuration)
+
+
+def test_a_workgroup_for_spark_keeps_its_role_and_answers_no_sql(lake: Lake) -> None:
+    """It is made with an execution role; SQL and sessions are not served there, nor is a change of its engine."""
+    athena, role = lake.athena(), "arn:aws:iam::123456789012:role/spark"
+    athena.create_work_group(
+        Name="spark", Configuration={"ExecutionRole": role, "EngineVersion": {"SelectedEngineVersion": SPARK}}
+    )
+    made = athena.get_work_group(WorkGroup="spark")["WorkGroup"]["Configuration"]
+    assert (made["ExecutionRole"], made["EngineVersion"]["EffectiveEngineVersion"]) == (role, SPARK)
+    with pytest.raises(ClientError, match=r"NotImplemented.*Spark"):
+        lake.start("SELECT 1", WorkGroup="spark")
+    with pytest.raises(ClientError, match=r"NotImplemented.*StartSession"):
+        athena.start_session(WorkGroup="spark", EngineConfiguration={"MaxConcurrentDpus": 2})
+    with pytest.raises(ClientError, match=r"NotImplemented.*between SQL and Spark"):
+        athena.update_work_group(
+            WorkGroup="primary",
+            ConfigurationUpdates={"ExecutionRole": role, "EngineVersion": {"SelectedEngineVersion": SPARK}},
+        )
 
 
 def test_an_enforced_location_overrides_the_clients(lake: Lake) -> None:

@@ -32,7 +32,6 @@ class Account:
 
     def __init__(self, embedded: Embedded) -> None:
         self.embedded = embedded
-        self.administrator = f"arn:aws:iam::{embedded.account_id}:user/administrator"
 
     @classmethod
     @contextmanager
@@ -51,11 +50,7 @@ class Account:
 
     def role(self, principal: str) -> dict[str, Any]:
         """Credentials of a role named after the principal, with its grants."""
-        iam = self.embedded.client("iam")
-        trust = {"Effect": "Allow", "Principal": {"AWS": self.administrator}, "Action": "sts:AssumeRole"}
-        arn = iam.create_role(RoleName=principal, AssumeRolePolicyDocument=_policy([trust]))["Role"]["Arn"]
-        allowed = [{"Effect": "Allow", "Action": a, "Resource": r} for r, a in ALLOWED.items()]
-        iam.put_role_policy(RoleName=principal, PolicyName="reads", PolicyDocument=_policy(allowed))
+        arn = reading_role(self.embedded, principal)
         for table, columns in VISIBLE.items():
             resource: dict[str, Any] = {
                 "TableWithColumns": {"DatabaseName": "db", "Name": table, "ColumnNames": list(columns)}
@@ -67,27 +62,18 @@ class Account:
 
     def _provision(self, world: World) -> None:
         s3, glue = self.embedded.client("s3"), self.embedded.client("glue")
-        lakeformation = self.embedded.client("lakeformation")
-        settings: Any = {"DataLakeAdmins": [{"DataLakePrincipalIdentifier": self.administrator}]}
-        closed: Any = {"CreateDatabaseDefaultPermissions": [], "CreateTableDefaultPermissions": []}
-        lakeformation.put_data_lake_settings(DataLakeSettings={**settings, **closed})
-        for bucket in ("lake", "results"):
-            s3.create_bucket(Bucket=bucket)
+        administered(self.embedded)
         for key, body in world.store.objects["lake"].items():
             s3.put_object(Bucket="lake", Key=key, Body=body)
-        lakeformation.register_resource(ResourceArn="arn:aws:s3:::lake", UseServiceLinkedRole=True)
         for database in ("db", "hidden"):
             glue.create_database(DatabaseInput={"Name": database})
         for (database, table), _ in SCHEMAS.items():
             document = world.lakeformation.catalog.table(database, table)
             table_input: Any = {key: value for key, value in document.items() if key != "DatabaseName"}
             glue.create_table(DatabaseName=database, TableInput=table_input)
-        for value in "AB":
-            storage: Any = {
-                "Location": f"s3://lake/reviews/category={value}",
-                "SerdeInfo": {"SerializationLibrary": SERDE},
-            }
-            partition = {"Values": [value], "StorageDescriptor": storage}
+        for stored in world.lakeformation.catalog.partitions("db", "reviews"):
+            storage: Any = {**stored["StorageDescriptor"], "SerdeInfo": {"SerializationLibrary": SERDE}}
+            partition = {"Values": stored["Values"], "StorageDescriptor": storage}
             glue.create_partition(DatabaseName="db", TableName="reviews", PartitionInput=partition)
 
     def _filter(self, columns: tuple[str, ...]) -> dict[str, Any]:
@@ -126,6 +112,31 @@ class Account:
             bucket, _, key = execution["ResultConfiguration"]["OutputLocation"][len("s3://") :].partition("/")
             received.append(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
         return Seen(status["State"], _ID.sub("<id>", repr(received)))
+
+
+def administered(embedded: Embedded) -> None:
+    """A data lake administrator, closed defaults, and two buckets of which ``lake`` is registered."""
+    lakeformation, s3 = embedded.client("lakeformation"), embedded.client("s3")
+    settings: Any = {"DataLakeAdmins": [{"DataLakePrincipalIdentifier": administrator(embedded)}]}
+    closed: Any = {"CreateDatabaseDefaultPermissions": [], "CreateTableDefaultPermissions": []}
+    lakeformation.put_data_lake_settings(DataLakeSettings={**settings, **closed})
+    for bucket in ("lake", "results"):
+        s3.create_bucket(Bucket=bucket)
+    lakeformation.register_resource(ResourceArn="arn:aws:s3:::lake", UseServiceLinkedRole=True)
+
+
+def reading_role(embedded: Embedded, name: str) -> str:
+    """The ARN of a new role whom IAM lets read with Athena; nothing is granted to it."""
+    iam = embedded.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"AWS": administrator(embedded)}, "Action": "sts:AssumeRole"}
+    arn = str(iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy([trust]))["Role"]["Arn"])
+    allowed = [{"Effect": "Allow", "Action": a, "Resource": r} for r, a in ALLOWED.items()]
+    iam.put_role_policy(RoleName=name, PolicyName="reads", PolicyDocument=_policy(allowed))
+    return arn
+
+
+def administrator(embedded: Embedded) -> str:
+    return f"arn:aws:iam::{embedded.account_id}:user/administrator"
 
 
 def _policy(statements: list[dict[str, Any]]) -> str:

@@ -42,6 +42,17 @@ def test_nothing_leaks(family: str, principal: str, worlds: dict[str, tuple[Worl
     assert not wrong, "\n\n".join(wrong)
 
 
+def test_what_is_hidden_cannot_be_told_from_what_does_not_exist() -> None:
+    """An account whose catalog holds nothing hidden answers every attack, word for word, as the one that hides it."""
+    hiding, bare = World(1, hidden_rows=False), World(1, hidden_rows=False, bare=True)
+    wrong = []
+    for attack in (attack for family in families() for attack in attacks(family) if len(attack.sql) < 5000):
+        why = leak(attack.sql, *(observe(world, PRINCIPALS["columns"], attack.sql) for world in (hiding, bare)))
+        if why is not None:
+            wrong.append(f"{attack.sql[:200]}\n  {why[:900]}")
+    assert not wrong, "\n\n".join(wrong)
+
+
 def test_a_refused_query_leaves_no_record_of_access_and_an_answered_one_names_its_query(
     worlds: dict[str, tuple[World, World]],
 ) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+import weakref
+
 import pytest
 
+from localaws.athena import holding
 from localaws.athena.engine import _mapped
 from localaws.athena.failure import QueryFailed
+from localaws.athena.service import WORKERS
 from tests.attacks.oracle import Attack, attacks, families, leak
 from tests.attacks.weakened import VOLATILE, engine_of, observer
 from tests.attacks.worlds import MARKER, PRINCIPALS, World, pair
@@ -35,6 +41,16 @@ def test_the_first_wall_holds_alone(principal: str) -> None:
 def test_the_second_wall_holds_alone(principal: str) -> None:
     """Raw text of every attack, run on the engine with its own errors shown, tells nothing hidden."""
     leaks = given_away("second wall alone", principal, ALL)
+    assert not leaks, "\n\n".join(leaks)
+
+
+def test_the_second_wall_holds_alone_where_text_is_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables that are held as large ones are hold no dictionary of hidden values, and nothing else hidden either."""
+    monkeypatch.setattr(holding, "LARGE", 1)
+    monkeypatch.setattr(holding, "REPEATS", 1)
+    measuring = [attack for family in ("metadata", "row_filters", "statistics") for attack in attacks(family)]
+    probes = [*measuring, *(Attack("packed", sql, False) for sql in PACKED_PROBES)]
+    leaks = given_away("second wall alone", "rows", probes)
     assert not leaks, "\n\n".join(leaks)
 
 
@@ -71,6 +87,22 @@ def test_the_oracle_sees_what_weaker_designs_give_away(design: str, principal: s
     assert len(given_away(design, principal, [*ALL, *(Attack("raw", sql, False) for sql in RAW_PROBES)])) >= 3
 
 
+def test_with_both_walls_taken_away_the_oracle_sees_the_hidden() -> None:
+    """What each wall alone keeps back is there to be seen: nothing else stands between a statement and the data."""
+    assert len(given_away("neither wall", "rows", attacks("projection"))) >= 3
+
+
+PACKED_PROBES = (
+    "SELECT * FROM packed.lf_db.reviews",
+    "SELECT count(*) FROM packed.lf_db.reviews",
+    "SELECT segment_type, compression, count FROM pragma_storage_info('packed.lf_db.reviews')",
+    "SELECT stats(product), stats(stars), stats(review_id) FROM packed.lf_db.reviews",
+    "SELECT database_name, schema_name, table_name, estimated_size, column_count, sql FROM duckdb_tables()",
+    "SELECT rowid, review_id FROM packed.lf_db.reviews",
+    "SELECT * FROM packed.information_schema.columns",
+    "SELECT * FROM lf_db.reviews ORDER BY review_id",
+    "SELECT product, count(*) FROM lf_db.reviews GROUP BY product ORDER BY 1",
+)
 RAW_PROBES = (
     "SELECT * FROM read_parquet('s3://lake/reviews/**/*.parquet')",
     "SELECT * FROM read_parquet('s3://lake/secrets/a.parquet')",
@@ -80,3 +112,20 @@ RAW_PROBES = (
     "SELECT COLUMNS('cust.*') FROM reviews",
     "SELECT x.d FROM reviews AS x(a, b, c, d, e, f, g, h)",
 )
+
+
+def test_an_account_that_nobody_holds_leaves_nothing() -> None:
+    """When the account goes, so do its workers and its engines: many in one process do not fill its memory."""
+    before = set(threading.enumerate())
+    world = World(1)
+    look = observer("both walls", world, "columns")
+    assert look("SELECT count(*) FROM db.reviews").state == "SUCCEEDED"
+    workers = [each for each in set(threading.enumerate()) - before if each.name.removeprefix("athena-").isdecimal()]
+    assert len(workers) == WORKERS
+    gone = weakref.ref(world.athena), weakref.ref(world.athena.runner().reader.engines)
+    del world, look
+    for each in workers:
+        gc.collect()
+        each.join(30)
+    assert not any(each.is_alive() for each in workers)
+    assert [each() for each in gone] == [None, None]

@@ -35,7 +35,9 @@ VOLATILE = re.compile(r"(?i)\b(random|rand|uuid|now|current_\w+|analyze|txid_cur
 CHANGES = re.compile(
     r"(?i)\b(drop|create|alter|insert|update|delete|truncate|attach|use|set|vacuum|merge|call|pragma)\b"
 )
-DESIGNS = ("both walls", "first wall alone", "second wall alone", "names only", "plain views over the files")
+DESIGNS = (
+    "both walls", "first wall alone", "second wall alone", "neither wall", "names only", "plain views over the files",
+)  # fmt: skip
 
 
 def observer(design: str, world: World, principal: str) -> Observer:
@@ -48,6 +50,9 @@ def observer(design: str, world: World, principal: str) -> Observer:
     if design == "second wall alone":
         return lambda sql: without_the_first(world, principal, sql)
     connection = duckdb.connect(":memory:", config=OPEN)
+    if design == "neither wall":
+        every_row(world, connection, "lf_db")
+        return lambda sql: all_spellings(connection, sql)
     if design == "names only":
         every_row(world, connection, "lf_db")
         if principal == "rows":
@@ -127,9 +132,15 @@ def engine_of(world: World, principal: str) -> Engine:
 
 def without_the_first(world: World, principal: str, sql: str) -> Seen:
     """Every spelling of the statement on the locked engine, its own error text shown; a changed engine is made anew."""
-    seen = [raw(engine_of(world, principal)._connection, text) for text in spellings(sql)]
+    seen = all_spellings(engine_of(world, principal)._connection, sql)
     if CHANGES.search(sql):
         world.athena.runner().reader.engines.clear()
+    return seen
+
+
+def all_spellings(connection: duckdb.DuckDBPyConnection, sql: str) -> Seen:
+    """What the engine says to the statement in each spelling."""
+    seen = [raw(connection, text) for text in spellings(sql)]
     return Seen(seen[0].state, "\n".join(one.received for one in seen))
 
 

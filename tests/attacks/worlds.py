@@ -20,6 +20,7 @@ from localaws.call import Call
 from localaws.caller import Caller
 from localaws.clock import Clock
 from localaws.errors import AwsError
+from localaws.faults import Faults
 from localaws.lakeformation import denials
 from localaws.lakeformation.visibility import Cell, Explanation, Visibility, nothing
 from localaws.store.records import StoredObject
@@ -30,7 +31,7 @@ COLUMNS_AND_ROWS = f"arn:aws:iam::{ACCOUNT}:role/rows"
 PRINCIPALS = {"columns": COLUMNS_ONLY, "rows": COLUMNS_AND_ROWS}
 MARKER = "HIDDEN"
 VISIBLE = {"reviews": ("review_id", "product", "stars", "category"), "products": ("product", "maker")}
-ROW_FILTER = "secret_tag = 'open' AND votes < 1000"
+ROW_FILTER = "secret_tag = 'open' AND votes < 1000 AND category < 'C'"
 SERDE = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 
 SCHEMAS: dict[tuple[str, str], list[tuple[str, str]]] = {
@@ -89,9 +90,9 @@ class Store:
 
 
 class Catalog:
-    """The stored catalog."""
+    """The stored catalog; ``categories`` are the partitions of ``reviews``."""
 
-    def __init__(self) -> None:
+    def __init__(self, categories: str) -> None:
         self._databases = {name: {"Name": name} for name in ("db", "hidden")}
         self._tables: dict[str, dict[str, dict[str, Any]]] = {"db": {}, "hidden": {}}
         for (database, table), columns in SCHEMAS.items():
@@ -109,8 +110,15 @@ class Catalog:
                 "TableType": "EXTERNAL_TABLE",
             }
         self._partitions = tuple(
-            {"Values": [v], "StorageDescriptor": {"Location": f"s3://lake/reviews/category={v}"}} for v in "AB"
+            {"Values": [v], "StorageDescriptor": {"Location": f"s3://lake/reviews/category={v}"}} for v in categories
         )
+
+    def drop_the_hidden(self) -> None:
+        """Nothing is there but what somebody may see: no hidden database, table or column."""
+        del self._databases["hidden"], self._tables["hidden"], self._tables["db"]["secrets"]
+        for name, table in self._tables["db"].items():
+            storage = table["StorageDescriptor"]
+            storage["Columns"] = [column for column in storage["Columns"] if column["Name"] in VISIBLE[name]]
 
     def databases(self) -> dict[str, Any]:
         return self._databases
@@ -131,16 +139,16 @@ class Catalog:
 class LakeFormation:
     """Grants: some columns of ``reviews`` and ``products``, to one principal with a row filter; nothing else."""
 
-    def __init__(self) -> None:
+    def __init__(self, categories: str) -> None:
         self.lock = threading.RLock()
-        self.catalog = Catalog()
+        self.catalog = Catalog(categories)
 
     def visible(self, who: Caller, database: str, table: str) -> Visibility:
         document = self.catalog.table(database, table)
         principal = who.principal_arn
         if document is None:
             return nothing(principal, database, table)
-        every = tuple(n for n, _ in SCHEMAS[database, table]) + (("category",) if table == "reviews" else ())
+        every = tuple(c["Name"] for c in (*document["StorageDescriptor"]["Columns"], *document["PartitionKeys"]))
         columns = VISIBLE.get(table, ())
         filtered = ROW_FILTER if table == "reviews" and principal == COLUMNS_AND_ROWS else None
         cells = (Cell(columns, filtered),) if columns else ()
@@ -190,14 +198,21 @@ def pair(principal: str) -> tuple[World, World]:
 
 
 class World:
-    """An account as far as Athena sees one. ``hidden_rows``: whether there are rows that the row filter hides."""
+    """An account as far as Athena sees one. ``hidden_rows``: whether there are rows that the row filter hides.
 
-    def __init__(self, number: int, hidden_rows: bool = True) -> None:
+    In a ``bare`` one nothing hidden exists in the catalog; it is for a principal without a row filter.
+    """
+
+    def __init__(self, number: int, hidden_rows: bool = True, bare: bool = False) -> None:
         self.number, self.hidden_rows = number, hidden_rows
         self.account_id, self.region = ACCOUNT, "us-east-1"
         self.clock = Clock()
         self.store = Store()
-        self.lakeformation = LakeFormation()
+        self._hidden_categories = ("D", "CEF")[number - 1] if hidden_rows else ""
+        self.lakeformation = LakeFormation("AB" + self._hidden_categories)
+        if bare:
+            self.lakeformation.catalog.drop_the_hidden()
+        self.faults = Faults()
         self.authorizer = LetsThrough()
         self.cloudtrail = Trail()
         self._fill()
@@ -208,6 +223,9 @@ class World:
             data = rows(self.number, category, self.hidden_rows)
             self._put(f"reviews/category={category}/a.parquet", "reviews", data[: len(data) // 2])
             self._put(f"reviews/category={category}/b.parquet", "reviews", data[len(data) // 2 :])
+        for category in self._hidden_categories:
+            data = [row for row in rows(self.number, category, True) if row[6] == "closed"]
+            self._put(f"reviews/category={category}/a.parquet", "reviews", data)
         self._put("products/a.parquet", "products", [(f"p{i}", f"maker {i}", self.number * 7 + i) for i in range(3)])
         self._put("secrets/a.parquet", "secrets", [("A0", f"{MARKER} token {self.number}")] * self.number)
         self._put("things/a.parquet", "things", [(f"{MARKER} thing",)])

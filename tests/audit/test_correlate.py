@@ -191,3 +191,28 @@ def test_a_call_is_found_by_its_request_id_if_that_is_its_own(request_id: Any, f
     shared = [{**access(event=name), "requestID": "shared"} for name in ("one", "two")]
     known = trail(start(), *shared, {**start(event="without"), "requestID": None, "userIdentity": identity("bob")})
     assert (known.of_request(request_id) is not None) is found
+
+
+def with_token(event: str, token: str | None, person: str = "alice") -> Record:
+    """A start of the query with this client request token."""
+    record = start(person, event=event)
+    return {**record, "requestParameters": {**record["requestParameters"], "clientRequestToken": token}}
+
+
+def test_one_request_made_again_is_one_query() -> None:
+    """The answer to the first try did not arrive; the client request token makes the second the same query."""
+    found = attribute(QUERY, trail(with_token("e-1", "t"), with_token("e-2", "t"), access()), profiles())
+    assert found.person == "alice@example.com"
+    assert "2 times with one client request token" in str(found)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [with_token("e-2", "u"), with_token("e-2", None), with_token("e-2", "t", "bob")],
+    ids=["another token", "no token", "another person"],
+)
+def test_two_starts_of_one_query_are_suspicious(second: Record) -> None:
+    """Another token, none, or another session: one of them is not what it says."""
+    found = attribute(QUERY, trail(with_token("e-1", "t"), second, access()), profiles())
+    assert found.person is None
+    assert [link.name for link in found.broken] == ["query"]

@@ -9,6 +9,7 @@ import pytest
 from lakeproof.audit.entries import Entry, read
 from lakeproof.probes.ledger import entry
 from lakeproof.probes.outcome import Allowed, Cause, Denied, NotObtained, Outcome
+from lakeproof.retries import Try
 from tests.probes.samples import attempt
 
 REFUSED = Denied(Cause.LF_COLUMN, "no")
@@ -70,6 +71,18 @@ def test_a_call_that_got_no_answer_need_not_be_on_the_trail() -> None:
     """Without a request id AWS may never have seen it."""
     assert not line("SELECT 1", NOTHING, request_id=None).traced
     assert line("SELECT 1", NOTHING, request_id="r").traced
+
+
+def test_a_call_that_did_not_reach_the_service_need_not_be_on_the_trail() -> None:
+    """An expired session and a front end that is out of order leave no record; a throttled call does."""
+    expired = NotObtained("the session had expired", expired=True)
+    down, busy = (
+        Try("sts", "GetCallerIdentity", why, "r", lost) for why, lost in (("503", True), ("Throttling", False))
+    )
+    assert not line(None, expired, request_id="r").traced
+    assert not line(None, NOTHING, request_id="r", tries=(busy, down)).traced
+    assert line(None, NOTHING, request_id="r", tries=(down, busy)).traced
+    assert line(None, Allowed(), request_id="r", tries=(busy, down)).traced
 
 
 def test_an_entry_says_what_the_ledger_said() -> None:

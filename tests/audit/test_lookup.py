@@ -12,7 +12,7 @@ import pytest
 
 from lakeproof.audit import lookup
 from lakeproof.audit.correlate import Trail
-from lakeproof.audit.events import TrailError
+from lakeproof.audit.events import TrailError, normalise
 from lakeproof.audit.lookup import History, State, Watch, watch
 from tests.audit.records import QUERY, TIME, Record, access, start
 
@@ -28,6 +28,9 @@ class Clock:
 
     def monotonic(self) -> float:
         return self.now
+
+    def time(self) -> float:
+        return START.timestamp() + self.now
 
     def sleep(self, seconds: float) -> None:
         assert seconds >= 0
@@ -60,7 +63,13 @@ class CloudTrail:
         self.called_at.append(self.clock.now)
         self.clock.now += self.call_s
         name = request["LookupAttributes"][0]["AttributeValue"]
-        rows = [each for at, each in self.delivered if at <= self.clock.now and each["eventName"] == name]
+        there = [each for at, each in self.delivered if at <= self.clock.now and each["eventName"] == name]
+        rows = [
+            each
+            for each in there
+            if not each["eventTime"].startswith("2")  # no time at all
+            or request["StartTime"] <= (normalise(each).time or START) <= request["EndTime"]
+        ]
         first = int(request.get("NextToken", 0))
         found = [{"CloudTrailEvent": json.dumps(each)} for each in rows[first : first + self.page]]
         more = {"NextToken": str(first + self.page)} if first + self.page < len(rows) else {}
@@ -71,7 +80,7 @@ def wait(
     clock: Clock,
     delivered: list[tuple[float, Record]],
     *,
-    wanted: Callable[[Trail], list[str]] | None = None,
+    wanted: Callable[[Trail], list[Wanted]] | None = None,
     deadline_s: float = 900.0,
     names: tuple[str, ...] = ("StartQueryExecution", "GetDataAccess"),
     **trail: Any,
@@ -83,9 +92,19 @@ def wait(
     return seen, client, said
 
 
-def missing(trail: Trail) -> list[str]:
+@dataclass(frozen=True)
+class Wanted:
+    """An event that must exist, at a time."""
+
+    name: str
+    start: datetime = TIME
+    end: datetime = TIME
+
+
+def missing(trail: Trail) -> list[Wanted]:
     """What has not appeared of Alice's query."""
-    return ["start"] * (QUERY not in trail.starts) + ["access"] * (QUERY not in trail.accesses)
+    gone = [Wanted("StartQueryExecution")] * (QUERY not in trail.starts)
+    return gone + [Wanted("GetDataAccess")] * (QUERY not in trail.accesses)
 
 
 def test_an_event_that_never_comes_is_missing_only_after_the_deadline(clock: Clock) -> None:
@@ -106,11 +125,11 @@ def test_the_last_look_is_at_the_deadline(clock: Clock) -> None:
     assert seen.state(True, 900) is State.CONFIRMED
 
 
-def test_slow_answers_do_not_stretch_the_deadline_by_more_than_one_scan(clock: Clock) -> None:
-    """A history that takes 40 seconds a call: the scan that runs at the deadline is the last."""
+def test_slow_answers_do_not_stretch_the_deadline_by_more_than_two_scans(clock: Clock) -> None:
+    """A history that takes 40 seconds a call: after the scan that runs at the deadline only the whole last look."""
     began = clock.now
     seen, _, _ = wait(clock, [], deadline_s=100, call_s=40.0)
-    assert 100 <= clock.now - began <= 100 + 2 * 40.5
+    assert 100 <= clock.now - began <= 100 + 4 * 40.5
     assert seen.state(False, 100) is State.MISSING
 
 
@@ -153,10 +172,14 @@ def test_one_wait_is_enough_for_everything(clock: Clock) -> None:
     delivered = [(300 - 5.0 * number, start(query=each, event=f"s{each}")) for number, each in enumerate(ids)]
     delivered += [(7.0 * number, access(query=each, event=f"a{each}")) for number, each in enumerate(ids)]
     began = clock.now
-    seen, client, _ = wait(clock, delivered, wanted=lambda trail: [each for each in ids if each not in trail.starts])
+    seen, client, _ = wait(
+        clock,
+        delivered,
+        wanted=lambda trail: [Wanted("StartQueryExecution") for each in ids if each not in trail.starts],
+    )
     assert 300 <= clock.now - began < 2 * 300
     assert len(seen.polls) < 10
-    assert len(client.asked) == 2 * len(seen.polls)
+    assert len(client.asked) < 2 * len(seen.polls)
 
 
 def test_nothing_that_is_wanted_needs_no_wait(clock: Clock) -> None:
@@ -213,7 +236,7 @@ def test_an_event_that_is_seen_again_is_not_new(clock: Clock) -> None:
     assert [poll.new for poll in seen.polls if poll.new] == [1, 1]
     assert len(seen.trail.events) == 2
     assert seen.polls[-1].open == 0
-    assert {poll.calls for poll in seen.polls} == {2}
+    assert [poll.calls for poll in seen.polls][:2] == [2, 1]
 
 
 def test_a_record_that_cannot_be_read_ends_the_watch(clock: Clock) -> None:
@@ -231,3 +254,51 @@ def test_a_refused_look_is_an_error(clock: Clock) -> None:
 
     with pytest.raises(PermissionError):
         watch(History(Refusing()), START, ["GetDataAccess"], missing, 900, 15, lambda text: None)
+
+
+def test_only_the_times_of_what_is_open_are_looked_at_again(clock: Clock) -> None:
+    """Two events an hour apart are open: two short windows, of their name alone; the last look is at everything."""
+    early, late = TIME + timedelta(minutes=30), TIME + timedelta(minutes=90)
+    open_events = [Wanted("GetDataAccess", at, at) for at in (late, early)]
+    clock.now += 7200
+    seen, client, _ = wait(clock, [(0, start())], wanted=lambda trail: open_events, deadline_s=60)
+    names = [each["LookupAttributes"][0]["AttributeValue"] for each in client.asked]
+    spans = [(name, each["StartTime"], each["EndTime"]) for name, each in zip(names, client.asked, strict=True)]
+    width = lookup.AROUND + lookup.MARGIN
+    assert spans[2:4] == [("GetDataAccess", at - width, at + width) for at in (early, late)]
+    assert {name for name, *_ in spans[-2:]} == {"GetDataAccess", "StartQueryExecution"}
+    assert {first for _, first, _ in spans[-2:]} == {START - lookup.MARGIN}
+    assert seen.polls[-1].calls == 2
+
+
+def test_a_record_whose_time_is_far_off_is_found_by_the_last_look(clock: Clock) -> None:
+    """Our clock was an hour wrong: the narrow windows miss the record, the last look does not."""
+    clock.now += 7200
+    wrong = TIME + timedelta(hours=1)
+    seen, _, _ = wait(
+        clock,
+        [(0, start()), (20, access())],
+        wanted=lambda trail: [] if QUERY in trail.accesses else [Wanted("GetDataAccess", wrong, wrong)],
+        deadline_s=300,
+    )
+    assert (QUERY in seen.trail.accesses, seen.waited_s >= 300) == (True, True)
+
+
+def test_nobody_looks_before_the_ordinary_time_has_passed(clock: Clock) -> None:
+    """With something to wait for, the first call comes after the settling time; with nothing, at once."""
+    began = clock.now
+    client = CloudTrail(clock, [(0, start())])
+    watch(History(client), START, ["StartQueryExecution"], missing, 900, 15, lambda text: None, settle_s=300)
+    assert client.called_at[0] == began + 300
+    client, began = CloudTrail(clock, []), clock.now
+    watch(History(client), START, ["GetDataAccess"], lambda trail: [], 900, 15, lambda text: None, settle_s=300)
+    assert client.called_at[0] == began
+
+
+def test_what_the_history_does_not_keep_is_an_error(clock: Clock) -> None:
+    """90 days: an earlier window would silently come back empty. A day less is asked."""
+    now = datetime.fromtimestamp(clock.time(), UTC)
+    history = History(CloudTrail(clock, []))
+    with pytest.raises(TrailError, match="keeps 90 days"):
+        list(history.events(None, now - timedelta(days=90, seconds=1), now))
+    assert list(history.events("GetDataAccess", now - timedelta(days=89), now)) == []

@@ -81,6 +81,20 @@ def test_a_probe_without_an_answer_or_on_objects_needs_none() -> None:
     assert wanted([replace(OPENED, request_id=None), replace(OPENED, operation="GetObject")]) == []
 
 
+def test_a_call_on_an_object_that_did_not_reach_s3_is_none() -> None:
+    """With an expired session, say: a front end refuses it, and the trail's log files hold no record."""
+    call = replace(OPENED, operation="GetObject")
+    assert call.on_object
+    assert not replace(call, outside=True, result="NotObtained").on_object
+
+
+def test_a_record_that_was_delivered_twice_is_told_of_once() -> None:
+    """CloudTrail delivers at least once. Another record under the same id is another matter."""
+    stranger = STRANGE["any other call"]
+    assert unexplained(stranger, stranger) == ["ListWorkGroups"]
+    assert unexplained(stranger, {**stranger, "sourceIPAddress": "203.0.113.9"}) == ["ListWorkGroups"] * 2
+
+
 def test_what_the_run_did_is_explained() -> None:
     """Its own query, Athena's data access for it, and the polling for its end."""
     assert unexplained(start(), access(), polled("GetQueryExecution"), polled("GetQueryResults")) == []
@@ -132,3 +146,40 @@ def test_every_explanation_says_why_and_for_what() -> None:
     """A row that fits everything would explain everything."""
     for row in explanations():
         assert row.why and (row.of_query or row.errors or (row.invoked_by and row.sources))
+
+
+def repeated(event: str, request_id: str, **more: Any) -> Record:
+    """Another start of the query by the same session."""
+    return {**start(event=event), "requestID": request_id, "responseElements": None, **more}
+
+
+def test_a_lost_answer_accounts_for_one_record_each() -> None:
+    """As many tries as had no answer may have left a record: one more is nobody's."""
+    once = replace(READ, lost=1, started=TIME - timedelta(seconds=9))
+    assert unexplained(start(), repeated("e-2", "r-2"), entries=(once,)) == []
+    assert unexplained(start(), repeated("e-2", "r-2"), repeated("e-3", "r-3"), entries=(once,)) == [
+        "StartQueryExecution"
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lost": 0},
+        {"operation": "StopQueryExecution"},
+        {"principal": role("bob")},
+        {"ended": TIME - timedelta(seconds=5)},
+    ],
+    ids=["none was lost", "another call", "another person", "before"],
+)
+def test_a_lost_answer_accounts_for_nothing_else(change: dict[str, Any]) -> None:
+    """Only for the same call, by the same identity, in the time of the attempt."""
+    entry = replace(READ, **{"lost": 1, "request_id": "gone", "started": TIME - timedelta(seconds=9), **change})
+    assert unexplained(repeated("e-2", "r-2"), entries=(entry,)) == ["StartQueryExecution"]
+
+
+def test_a_try_that_aws_was_too_busy_for_is_the_ledgers() -> None:
+    """By its request id, and only if it was refused: what succeeded under that id needs another explanation."""
+    entry = replace(READ, busy=("r-2",))
+    assert unexplained(start(), repeated("e-2", "r-2", errorCode="Whatever"), entries=(entry,)) == []
+    assert unexplained(start(), repeated("e-2", "r-2"), entries=(entry,)) == ["StartQueryExecution"]

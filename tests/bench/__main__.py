@@ -6,7 +6,7 @@ import argparse
 import sys
 from functools import partial
 
-from tests.bench import edge, iam, signoff, walls
+from tests.bench import edge, history, iam, load, signoff, walls
 
 
 def main(arguments: list[str]) -> int:
@@ -19,6 +19,8 @@ def main(arguments: list[str]) -> int:
         "signoff": signoff.rows,
         "iam": iam.rows,
         "edge": edge.rows,
+        "history": history.rows,
+        "load": load.rows,
         "walls": partial(walls.rows, given.rows),
     }
     unknown = sorted(set(given.names) - set(benchmarks))

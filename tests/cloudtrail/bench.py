@@ -11,6 +11,7 @@ from localaws.call import Call
 from localaws.caller import Caller, RoleSession
 from localaws.clock import Clock
 from localaws.cloudtrail import HANDLERS, CloudTrail
+from localaws.faults import Faults
 from tests.conftest import Embedded
 
 ACCOUNT = "111122223333"
@@ -25,6 +26,7 @@ class Bench:
     region: str = "us-east-1"
     trail_delay: float = 0.0
     clock: Clock = field(default_factory=Clock)
+    faults: Faults = field(default_factory=Faults)
     cloudtrail: CloudTrail = field(init=False)
 
     def __post_init__(self) -> None:

@@ -91,12 +91,16 @@ def test_tags_in_use_are_explained() -> None:
     assert used <= explained
 
 
-@pytest.mark.parametrize("line", re.findall(r"^\$ \.venv/bin/lakeproof (.*?)(?:\s+#.*)?$", README, re.M))
+SHOWN = re.compile(r"^\$ \.venv/bin/lakeproof (.*?)(?:\s+#.*)?$", re.M)
+WITH_VERBS = ("plan", "evidence")
+
+
+@pytest.mark.parametrize("line", dict.fromkeys(x for page in PAGES for x in SHOWN.findall(page.read_text("utf-8"))))
 def test_commands_exist(line: str) -> None:
-    """Every lakeproof command that README shows is understood: its words and options stand in the command's help."""
+    """Every lakeproof command that a page shows is understood: its words and options stand in the command's help."""
     words = line.split(" > ")[0].split()
     plain = [word for word in words if not word.startswith("-")][:2]
-    command = [plain[0]] if plain[0] != "plan" else plain
+    command = plain if plain[0] in WITH_VERBS else plain[:1]
     text = help_of("lakeproof", *command)
     assert set(OPTION.findall(line)) <= set(OPTION.findall(text))
 

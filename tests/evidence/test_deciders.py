@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,19 @@ from tests.conftest import Embedded
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OPENS_PROFILES = {"Effect": "Allow", "Action": ["sagemaker:DescribeUser*"], "Resource": "*"}
+PLANNED = """{
+  "Version": "2012-10-17",
+  "Statement": [
+    {"Effect": "Deny", "Action": "sagemaker:Describe*", "Resource": "arn:aws:sagemaker:{region}:{account}:app/*"},
+    {
+      "Sid": "Own",
+      "Effect": "Allow",
+      "Action": "sagemaker:Describe*",
+      "Resource": "arn:aws:sagemaker:{region}:{account}:user-profile/*/${aws:username}"
+    },
+    {"Effect": "Allow", "Action": "sagemaker:*", "Resource": "arn:aws:sagemaker:*:*:planned"}
+  ]
+}"""
 DENIES_PROFILES = {"Effect": "Deny", "Action": "sagemaker:DescribeUserProfile", "Resource": "*"}
 
 
@@ -83,7 +97,24 @@ def test_the_statement_that_allows_a_call_is_named(target: Target) -> None:
 
     found = deciders(attempt(target, arn, "DescribeUserProfile", "sagemaker"), target)
 
-    assert found.splitlines() == [f"policy Opens: {json.dumps(OPENS_PROFILES, sort_keys=True)}"]
+    shown = json.dumps(OPENS_PROFILES, sort_keys=True)
+    assert found.splitlines() == [f"policy Opens, statement 1, in no policy file of the plan: {shown}"]
+
+
+def test_a_statement_is_traced_to_its_line(target: Target) -> None:
+    """A statement that the plan's file has, with its placeholders filled, is named by number, Sid, file and line."""
+    iam = target.client("iam")
+    arn = iam.create_user(UserName="planned")["User"]["Arn"]
+    changed = PLANNED.replace("{region}", "us-east-1").replace("{account}", "*").replace("planned", "changed")
+    iam.put_user_policy(UserName="planned", PolicyName="Plan", PolicyDocument=changed)
+    aware = replace(target, policy_files={"plans/table.yaml": "a: {b", "plans/own.json": PLANNED})
+
+    found = deciders(attempt(target, arn, "DescribeUserProfile", "sagemaker"), aware).splitlines()
+
+    assert [each.partition(": {")[0] for each in found] == [
+        "policy Plan, statement 2 (Own), plans/own.json:5",
+        "policy Plan, statement 3, in no policy file of the plan",
+    ]
 
 
 def test_an_assumed_role_names_its_trust_policy(target: Target) -> None:
@@ -95,7 +126,8 @@ def test_an_assumed_role_names_its_trust_policy(target: Target) -> None:
     found = deciders(attempt(target, user, "AssumeRole", "sts", RoleArn=role), target)
 
     [statement] = json.loads(trust_of(target))["Statement"]
-    assert f"trust policy of Open: {json.dumps(statement, sort_keys=True)}" in found.splitlines()
+    shown = json.dumps(statement, sort_keys=True)
+    assert f"trust policy of Open, statement 1, in no policy file of the plan: {shown}" in found.splitlines()
 
 
 def test_the_grant_that_shows_a_column_is_named(target: Target) -> None:

@@ -25,6 +25,7 @@ LINKED = "arn:aws:iam::111122223333:role/aws-service-role/lakeformation.amazonaw
 REQUESTERS = {
     "user": Requester("user", f"arn:aws:iam::{OWN}:user/ann", OWN, "AIDAANN"),
     "session": Requester("role", f"arn:aws:sts::{OWN}:assumed-role/r/s", OWN, "AROAR:s", ROLE),
+    "root": Requester("root", f"arn:aws:iam::{OWN}:root", OWN, OWN),
     "linked": Requester("role", f"arn:aws:sts::{OWN}:assumed-role/r/s", OWN, "AROAL:s", LINKED),
     "service": Requester("service", "sagemaker.amazonaws.com", ""),
 }
@@ -48,9 +49,9 @@ def policy(statements: Any, kind: Kind = "identity", version: str | None = "2012
     return compile_document(json.dumps({k: v for k, v in document.items() if v is not None}), kind)
 
 
-def speaks(statement: Mapping[str, Any], action: str, resource: str, context: Any, version: str | None) -> bool:
+def speaks(rule: Mapping[str, Any], action: str, resource: str, context: Any, version: str | None) -> bool:
     """Whether a statement applies to a request."""
-    found = policy(dict(statement), version=version).about(action.lower())
+    found = policy(dict(rule), version=version).about(action.lower())
     request = Request(REQUESTERS["user"], action, resource, OWN, lookup(context))
     return any(applies(each, request) for each in found)
 
@@ -65,8 +66,8 @@ def condition_cases() -> Iterator[Any]:
 @pytest.mark.parametrize(("condition", "context", "expected"), list(condition_cases()))
 def test_condition(condition: dict[str, Any], context: dict[str, Any], expected: bool) -> None:
     """A condition holds for the contexts of its case that satisfy it and for no other."""
-    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": condition}
-    assert speaks(statement, "s3:GetObject", "*", context, "2012-10-17") is expected
+    rule = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": condition}
+    assert speaks(rule, "s3:GetObject", "*", context, "2012-10-17") is expected
 
 
 def variable_cases() -> Iterator[Any]:
@@ -97,27 +98,25 @@ def test_element(row: dict[str, Any], action: str, resource: str, expected: bool
     assert speaks(row["statement"], action, resource, {}, "2012-10-17") is expected
 
 
-def attached(documents: list[Any], type_: Any, kind: Kind) -> tuple[Attached, ...]:
+def attached(documents: list[Any], type_: Any, kind: Kind, version: str = "2012-10-17") -> tuple[Attached, ...]:
     """Policies in the short form of ``decisions.yaml``."""
     return tuple(
-        Attached(policy([_statement(*short) for short in document], kind), type_, f"{type_} {index}")
+        Attached(policy([statement(*short) for short in document], kind, version), type_, f"{type_} {index}")
         for index, document in enumerate(documents, 1)
     )
 
 
-def _statement(
-    effect: str, action: str, resource: str | None, condition: Any = None, principal: Any = None
+def statement(
+    effect: str, action: Any, resource: Any = None, condition: Any = None, principal: Any = None
 ) -> dict[str, Any]:
-    statement: dict[str, Any] = {"Effect": effect, "Action": action}
-    if resource is not None:
-        statement["Resource"] = resource
-    if condition:
-        statement["Condition"] = condition
-    if isinstance(principal, dict) and "not" in principal:
-        statement["NotPrincipal"] = principal["not"]
-    elif principal is not None:
-        statement["Principal"] = principal
-    return statement
+    """A statement from its short form; ``{"not": ...}`` makes an element its negation."""
+    elements = {"Action": action, "Resource": resource, "Condition": condition or None, "Principal": principal}
+    found: dict[str, Any] = {"Effect": effect}
+    for name, value in elements.items():
+        negated = isinstance(value, dict) and "not" in value
+        if value is not None:
+            found[f"Not{name}" if negated else name] = value["not"] if negated else value
+    return found
 
 
 def decision(case: Mapping[str, Any]) -> Decision:
@@ -128,7 +127,7 @@ def decision(case: Mapping[str, Any]) -> Decision:
     if bounded:
         who = Requester(who.kind, who.arn, who.account, who.unique_id, who.role_arn, bounded=True)
     policies = Policies(
-        identity=attached(case.get("identity", []), "identity", "identity"),
+        identity=attached(case.get("identity", []), "identity", "identity", case.get("version", "2012-10-17")),
         resource=attached(case.get("resource", []), "resource", "trust" if trust else "resource"),
         boundary=attached(case["boundary"], "boundary", "identity") if bounded else None,
         session=attached(case["session"], "session", "identity") if "session" in case else None,
@@ -141,9 +140,9 @@ def decision(case: Mapping[str, Any]) -> Decision:
 
 
 def decision_cases() -> Iterator[Any]:
-    for row in rows("decisions"):
+    for row in (*rows("decisions"), *rows("documented")):
         for number, case in enumerate(row["cases"], 1):
-            yield pytest.param(case, id=f"{row['name']} {number}")
+            yield pytest.param(case, id=f"{row.get('name', row.get('says'))} {number}")
 
 
 @pytest.mark.parametrize("case", list(decision_cases()))
@@ -195,7 +194,7 @@ def test_resource_control_policy(part: dict[str, Any]) -> None:
     with pytest.raises(PolicyFault):
         policy({**whole, **part}, "rcp")
     broken = compiled(json.dumps({"Version": "2012-10-17", "Statement": {**whole, **part}}), "rcp")
-    assert all(statement.denies and statement.fault for statement in broken.statements)
+    assert all(each.denies and each.fault for each in broken.statements)
 
 
 def test_every_policy_of_aws_can_be_read() -> None:

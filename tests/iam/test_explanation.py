@@ -8,7 +8,7 @@ from localaws.iam import Decision
 from localaws.iam.decision import decide
 from localaws.iam.document import compiled
 from localaws.iam.evaluator import Attached, Policies, Request
-from localaws.iam.guardrails import guardrails
+from localaws.iam.guardrails import Written, guardrails
 from localaws.iam.principals import Requester
 
 ACCOUNT = "123456789012"
@@ -61,7 +61,8 @@ def test_deciding_statement_is_named() -> None:
     assert denied.reason == "with an explicit deny in an identity-based policy"
     assert [f.sid for f in denied.explain().findings if f.decided] == ["NoLake"]
     assert (
-        "Deny by statement 4 (NoLake) of identity-based policy work: decided" in denied.explain().text().split("\n")[1]
+        "Deny by statement 4 (NoLake) of identity-based policy work, line 1: decided"
+        in denied.explain().text().split("\n")[1]
     )
     allowed = decision("arn:aws:s3:::open/k")
     assert allowed.reason == ""
@@ -74,10 +75,10 @@ def test_organization_policies_are_told_apart_by_their_principal() -> None:
     scp = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
     deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Principal": "*"}
     rcp = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
-    rails = guardrails((scp, rcp))
+    rails = guardrails((Written(scp, "one.json"), Written(rcp, "two.json")))
     assert ([[each.name for each in level] for level in rails.scp], [each.name for each in rails.rcp]) == (
-        [["SCP 1"]],
-        ["RCP 2"],
+        [["one.json"]],
+        ["two.json"],
     )
     assert guardrails(()).scp == ()
-    assert guardrails(("{",)).scp[0][0].policy.fault is not None
+    assert guardrails((Written("{", "broken.json"),)).scp[0][0].policy.fault is not None

@@ -15,7 +15,9 @@ import yaml
 from localaws import edge
 from localaws.call import Call
 from localaws.caller import Caller
+from localaws.clock import Clock
 from localaws.cloudtrail.log_bucket import SERVICE_KEYS
+from localaws.faults import Faults
 from localaws.iam import load_operations, served
 from localaws.iam.authorizer import ASSUME_ROLE_KEYS
 from localaws.iam.context import PROVIDERS, Context
@@ -145,7 +147,13 @@ def test_call_asks(case: dict[str, Any]) -> None:
     """A call asks for each action on each resource, with the condition keys that it carries."""
     service, operation, params = case["call"]
     account: Any = SimpleNamespace(
-        account_id=ACCOUNT, region="us-east-1", store=Directory(), athena=Queries(), sagemaker=Profiles()
+        account_id=ACCOUNT,
+        region="us-east-1",
+        clock=Clock(),
+        faults=Faults(),
+        store=Directory(),
+        athena=Queries(),
+        sagemaker=Profiles(),
     )
     caller = Caller("user", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/ann", "AIDA", user_name="ann")
     call = Call(caller, service, operation, params, "us-east-1", datetime(2026, 1, 1, tzinfo=UTC), "id")

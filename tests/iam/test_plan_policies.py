@@ -21,6 +21,7 @@ FILLED = {
     "region": "us-east-1",
     "lake_bucket": "lake",
     "results_bucket": "results",
+    "log_bucket": "logs",
     "results_prefix": "queries/control/",
     "workgroup": "control",
     "user_id": "ann",

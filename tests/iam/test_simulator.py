@@ -192,6 +192,25 @@ def test_principal_simulation_agrees_with_the_account(embedded: Embedded) -> Non
     assert "DatabaseList" in glue.get_databases() and "Buckets" in s3.list_buckets()
 
 
+def test_a_group_is_simulated_with_its_own_policies(embedded: Embedded) -> None:
+    """SimulatePrincipalPolicy of a group knows the group's policies alone, and no user of that name."""
+    iam = embedded.client("iam")
+    iam.create_group(GroupName="simulated")
+    iam.put_group_policy(GroupName="simulated", PolicyName="read", PolicyDocument=document(allow("glue:Get*")))
+    iam.attach_group_policy(GroupName="simulated", PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
+    arn = f"arn:aws:iam::{embedded.account_id}:group/simulated"
+    actions = ["glue:GetTables", "s3:GetObject", "iam:ListUsers"]
+    results = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=actions)["EvaluationResults"]
+    assert [each["EvalDecision"] for each in results] == ["allowed", "allowed", "implicitDeny"]
+    assert [[s["SourcePolicyType"] for s in each["MatchedStatements"]] for each in results] == [
+        ["group"],
+        ["aws-managed"],
+        [],
+    ]
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        iam.simulate_principal_policy(PolicySourceArn=arn.replace("group/", "user/"), ActionNames=actions)
+
+
 def test_results_come_in_pages(embedded: Embedded) -> None:
     """MaxItems cuts the results, and Marker goes on where they were cut."""
     iam = embedded.client("iam")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from botocore.exceptions import ClientError
 
 from tests.conftest import Embedded
 from tests.iam.test_enforcement import ALLOW_ALL, document, refused, role, trust, user
 
+NAMES: list[Any] = yaml.safe_load((Path(__file__).parent / "cases" / "names.yaml").read_text("utf-8"))
 LIST_ROLES = {"Effect": "Allow", "Action": "iam:ListRoles", "Resource": "*"}
 
 
@@ -120,3 +124,19 @@ def test_tag_keys_of_users_and_roles_ignore_case(embedded: Embedded, kind: str) 
     create = getattr(iam, f"create_{kind}")
     assert refused(create, **dict.fromkeys(named, "untagged"), **trusted, Tags=twice)[0] == "InvalidInput"
     assert "Size" not in {each["Key"] for each in listed(**named)["Tags"]}
+
+
+def test_names_that_iam_does_not_take(embedded: Embedded) -> None:
+    """Names and tags with other characters are refused, and a second name that differs from the first in case alone."""
+    iam, came = embedded.client("iam"), []
+    texts = {"TRUST": trust(AWS=embedded.account_id), "POLICY": document(ALLOW_ALL)}
+    for operation, parameters, _ in NAMES:
+        filled = {
+            key: texts.get(value, value) if isinstance(value, str) else value for key, value in parameters.items()
+        }
+        try:
+            getattr(iam, operation)(**filled)
+            came.append(None)
+        except ClientError as error:
+            came.append(error.response["Error"]["Code"])
+    assert came == [expected for *_, expected in NAMES]

@@ -15,10 +15,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.conftest import CLIENT, Embedded
+from tests.localaws.conftest import Probe, Wire
 
 AWS_CLI = Path(sys.executable).with_name("aws")
 
@@ -91,6 +93,25 @@ class TestRefusedLoudly:
         code, status, message = error_of(getattr(embedded.client(service), operation))
         assert (code, status) == ("NotImplemented", 501)
         assert message.startswith(f"{service}:{name}")
+
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", "/v20180820/accessgrantsinstance/dataaccess?permission=READ&target=s3%3A%2F%2Flake%2F%2A"),
+            ("POST", "/v20180820/accessgrantsinstance"),
+            ("PUT", "/v20180820/configuration/publicAccessBlock"),
+        ],
+    )
+    def test_s3_control_is_another_service_than_s3(
+        self, embedded: Embedded, wire: Wire, method: str, path: str
+    ) -> None:
+        """S3 Access Grants and the account's public access block are refused by name, whatever buckets there are."""
+        s3 = embedded.client("s3")
+        s3.create_bucket(Bucket="v20180820")
+        answer = wire.send(wire.signed(Probe("s3", method, path, {"x-amz-account-id": embedded.account_id})))
+        assert (answer.status, answer.code) == (501, "NotImplemented")
+        assert answer.message.startswith(f"s3control:{method} {path.partition('?')[0]} ")
+        assert "Contents" not in s3.list_objects_v2(Bucket="v20180820")
 
     @pytest.mark.parametrize(
         ("protocol", "headers", "body", "code"),
@@ -197,6 +218,35 @@ class TestHttp:
             sts.get_session_token()
         ids.append(error.value.response["ResponseMetadata"]["RequestId"])
         assert len(set(ids)) == 4 and all(len(each) == 36 for each in ids)
+
+    @pytest.mark.parametrize(
+        ("service", "operation", "params", "refused"),
+        [
+            ("iam", "ListUsers", {}, False),
+            ("iam", "GetRole", {"RoleName": "absent"}, True),
+            ("s3", "ListBuckets", {}, False),
+            ("s3", "GetBucketTagging", {"Bucket": "absent"}, True),
+            ("glue", "GetDatabases", {}, False),
+            ("athena", "ListWorkGroups", {}, False),
+        ],
+    )
+    def test_the_trail_knows_an_answer_by_its_request_id(
+        self, embedded: Embedded, service: str, operation: str, params: dict[str, str], refused: bool
+    ) -> None:
+        """What boto3 takes for the request's id, in whatever protocol, is the id of its record."""
+        call = getattr(embedded.client(service), xform_name(operation))
+        if refused:
+            with pytest.raises(ClientError) as error:
+                call(**params)
+            answer = error.value.response
+        else:
+            answer = call(**params)
+        embedded.control("clock", {"advance": 1})
+        found = embedded.client("cloudtrail").lookup_events(
+            LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": operation}]
+        )
+        ids = {json.loads(each["CloudTrailEvent"])["requestID"] for each in found["Events"]}
+        assert answer["ResponseMetadata"]["RequestId"] in ids
 
     def test_presigned_urls(self, embedded: Embedded) -> None:
         """boto3's presigned URLs upload and download with no credentials beside them, and only what they say."""

@@ -136,8 +136,9 @@ def test_every_policy_of_the_walkthrough_is_json_when_filled(plan: Plan) -> None
     """Each file, with every placeholder filled, is a policy."""
     done = plan.resolved("123456789012", "eu-central-1", "0a1b2c3d")
     values = dict.fromkeys(("harness", "external_id", "user_id", "profile", "workgroup", "results_prefix"), "x")
-    assert len(done.documents) == 8
-    for file in done.documents:
+    policies = [file for file in done.documents if file.endswith(".json")]
+    assert len(policies) == 8
+    for file in policies:
         assert json.loads(done.document(file, values))["Statement"]
 
 

@@ -7,6 +7,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from lakeproof.target import LOCAL_BANNER, Credentials, Target, aws_target, local_target
+from tests.conftest import Embedded
 
 READY = {
     "endpoint_url": "http://127.0.0.1:9",
@@ -58,3 +59,12 @@ def test_without_credentials_or_region_there_is_no_account(monkeypatch: pytest.M
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     with pytest.raises(LookupError, match="no AWS Region"):
         aws_target()
+
+
+def test_aws_is_attacked_with_a_budget(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """25 queries at most, whoever answers at the endpoint; the embedded account by itself sets no limit."""
+    for name, value in embedded.environment().items():
+        monkeypatch.setenv(name, value)
+    target = aws_target()
+    assert (target.account_id, target.attack_budget) == (embedded.account_id, 25)
+    assert local_target(READY).attack_budget is None

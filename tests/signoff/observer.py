@@ -30,9 +30,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    from fixtures.embedded import EmbeddedAccount
     from fixtures.target import ACCOUNT
 
-    if account := session.config.stash.get(ACCOUNT, None):
+    account = session.config.stash.get(ACCOUNT, None)
+    if isinstance(account, EmbeddedAccount):  # nobody starts or ends an account that was named
         say("account", pid=account.pid)
 
 

@@ -65,6 +65,16 @@ class SignOff:
         return found
 
     @property
+    def bundle(self) -> Path:
+        """The one evidence bundle of the directory."""
+        [found] = (self.root / "build" / "evidence").iterdir()
+        return found
+
+    def document(self, name: str) -> Any:
+        """A JSON document of the bundle."""
+        return json.loads((self.bundle / name).read_text(encoding="utf-8"))
+
+    @property
     def verdicts(self) -> dict[str, str]:
         """Every planned scenario, by the end of its id (``feature file::test[row]``), with its verdict."""
         return {nodeid.rpartition("/")[2]: verdict for nodeid, verdict in self.facts["scenarios"].items()}
@@ -81,9 +91,20 @@ class SignOff:
 
     @cached_property
     def allure(self) -> list[dict[str, Any]]:
-        """All Allure results."""
+        """The Allure results of all scenarios."""
+        return [each for each in self.every_result if labelled(each, "scenario")]
+
+    @cached_property
+    def every_result(self) -> list[dict[str, Any]]:
+        """All Allure results, the run statement among them."""
         files = (self.root / "build" / "allure-results").glob("*-result.json")
         return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+
+    @property
+    def statement(self) -> dict[str, Any]:
+        """The run statement."""
+        [found] = [each for each in self.every_result if each["name"].startswith("Run statement: ")]
+        return found
 
     def assert_torn_down_once(self) -> None:
         """The account was made once and undone once, holds what it held before, and nothing of the run is left."""
@@ -111,6 +132,11 @@ class SignOff:
         assert listed == red
 
 
+def labelled(result: dict[str, Any], name: str) -> list[str]:
+    """The values of one label of an Allure result."""
+    return [label["value"] for label in result["labels"] if label["name"] == name]
+
+
 def checkout(directory: Path) -> Path:
     """A directory in which a sign-off can run, with the small plan in it. Returns it."""
     for name in OWNED:
@@ -136,20 +162,24 @@ def _hears_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def sign_off(root: Path, *arguments: str, plan: str = SMALL, plugin: str = "", **environment: str) -> SignOff:
+def sign_off(
+    root: Path, *arguments: str, plan: str = SMALL, plugin: str = "", observed: bool = True, **environment: str
+) -> SignOff:
     """Run the sign-off in ``root`` and wait for its end. ``plugin`` is the text of a pytest plugin of its own.
+    ``observed``: the observer reads the account's whole inventory, with the rights of the run.
 
     Raises subprocess.TimeoutExpired if it does not end; whatever it started ends with it.
     """
     if plugin:
         (root / "own_plugin.py").write_text(plugin, encoding="utf-8")
         arguments = ("-p", "own_plugin", *arguments)
-    command = [sys.executable, "-m", "pytest", "--plan", plan, "-p", "tests.signoff.observer", *arguments]
+    observer = ("-p", "tests.signoff.observer") if observed else ()
+    command = [sys.executable, "-m", "pytest", "--plan", plan, *observer, *arguments]
     done = subprocess.run(
         command,
         preexec_fn=_hears_interrupts,
         cwd=root,
-        env=_environment(root) | environment,
+        env=environment_of(root) | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -161,7 +191,8 @@ def sign_off(root: Path, *arguments: str, plan: str = SMALL, plugin: str = "", *
     return SignOff(root, done.returncode, done.stdout)
 
 
-def _environment(root: Path) -> dict[str, str]:
+def environment_of(root: Path) -> dict[str, str]:
+    """The environment of a command in ``root``: nothing of who started it makes a difference."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     return inherited | {
         "PYTHONPATH": os.pathsep.join([str(root), str(REPOSITORY)]),

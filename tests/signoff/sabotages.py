@@ -7,6 +7,7 @@ sign-off must say about it stands in ``sabotages.yaml``.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -29,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_lakeproof_provisioned(config: pytest.Config, plan: Plan, target: Target, estate: Estate) -> None:
     SABOTAGES[config.option.sabotage](plan, target, estate)
+    time.sleep(target.propagation_s)  # what is felt late is felt by the first probe
 
 
 def revoke_one_grant(plan: Plan, target: Target, estate: Estate) -> None:
@@ -104,6 +106,15 @@ def take_the_deny_from_a_stand_in(plan: Plan, target: Target, estate: Estate) ->
     assert role is not None and way is not None
     iam = target.client("iam")
     iam.put_role_policy(RoleName=role, PolicyName=way.policy.name, PolicyDocument=_document(_profiles_statement()))
+
+
+def allow_what_nobody_tries(plan: Plan, target: Target, estate: Estate) -> None:
+    """The group may start jobs that read the whole lake, which no other scenario thinks of."""
+    assert plan.sign_in.iam_user is not None
+    statement = {"Effect": "Allow", "Action": ["sagemaker:CreateProcessingJob", "glue:StartJobRun"], "Resource": "*"}
+    target.client("iam").put_group_policy(
+        GroupName=plan.sign_in.iam_user.group, PolicyName="Jobs", PolicyDocument=_document(statement)
+    )
 
 
 def no_twin_is_left(plan: Plan, target: Target, estate: Estate) -> None:
@@ -194,6 +205,7 @@ SABOTAGES: dict[str, Sabotage] = {
         open_profiles_to_the_group,
         allow_what_a_deny_still_refuses,
         take_the_deny_from_a_stand_in,
+        allow_what_nobody_tries,
         no_twin_is_left,
         keep_a_bucket_from_being_deleted,
         use_a_persons_session,

@@ -9,8 +9,8 @@ import pytest
 from tests.signoff.runs import SignOff, checkout, sign_off, small
 
 NAMED = {
-    "as-published": {"F1", "F2", "F5", "F6", "F19", "F20"},
-    "as-published-template": {"F1", "F5", "F6", "F19", "F20"},
+    "as-published": {"F1", "F2", "F3", "F4", "F5", "F6", "F7", "F10", "F11", "F12", "F16", "F17", "F19", "F20"},
+    "as-published-template": {"F1", "F4", "F5", "F6", "F7", "F10", "F11", "F12", "F16", "F17", "F19", "F20"},
 }
 
 
@@ -38,5 +38,16 @@ def test_the_block_of_a_weakness_tells_attack_control_and_remedy(published: tupl
     [block, *_] = [each for each in run.output.split("verdict : FAIL")[1:] if "weakness : F1 (critical)" in each]
     assert re.search(r"it breaks : NIST-AC-3\b", block)
     assert re.search(r"attack : 1\. the harness: sagemaker:CreateUserProfile .*: allowed\n", block)
-    assert re.search(r" 2\. data-scientist-limited at the console: sagemaker:AddTags .*: allowed\n", block)
+    assert re.search(r" 3\. data-scientist-limited at the console: sagemaker:AddTags .*: allowed\n", block)
     assert "closed by : F1: allow sagemaker:AddTags only while something is created" in block
+
+
+def test_a_plan_without_a_trail_says_so(published: tuple[str, SignOff]) -> None:
+    """What is about the plan's trail does not apply, and says why; that the account keeps none is a failure."""
+    _, run = published
+    about = {nodeid: verdict for nodeid, verdict in run.verdicts.items() if nodeid.startswith("trail.feature::")}
+    assert set(about.values()) == {"NOT_APPLICABLE", "FAIL"}
+    assert [nodeid for nodeid, verdict in about.items() if verdict == "FAIL"] == [
+        "trail.feature::test_the_account_keeps_a_trail_of_the_lake_and_of_its_results"
+    ]
+    assert "the account has no trail" in run.output and "the plan has nothing of kind 'trail'" in run.output

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.signoff.runs import SignOff, sign_off
+from tests.signoff.runs import SignOff, labelled, sign_off
 
 SABOTAGE = ("-p", "tests.signoff.sabotages", "--sabotage")
 ONE = "reads_column and product_id"
@@ -120,6 +120,8 @@ def test_what_the_teardown_leaves_behind_is_named_and_red(root: Path) -> None:
     [left] = run.facts["residue"]
     assert "bucket lakeproof-lake-" in left and "AccessDenied" in left
     assert f"LEFT BEHIND    {left}" in run.output
+    [shown] = [each for each in run.every_result if labelled(each, "category") == ["Left behind by the tear-down"]]
+    assert shown["status"] == "broken" and left in shown["statusDetails"]["message"]
     run.assert_ended()
 
 

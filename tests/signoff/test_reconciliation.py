@@ -18,7 +18,7 @@ def audited(root: Path, sabotage: str) -> SignOff:
 
 def kept(run: SignOff) -> list[dict[str, Any]]:
     """The records that the run left with its evidence, and what accounts for each."""
-    [file] = (run.root / "build" / "runs").glob("*/trail.jsonl")
+    file = run.bundle / "trail.jsonl"
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
@@ -38,7 +38,7 @@ def test_the_same_call_by_somebody_else_does_not(root: Path) -> None:
     run = audited(root, "use another session")
     assert run.code == 0, run.output
     assert all(each["accounted_for_by"] for each in kept(run))
-    [file] = (root / "build" / "runs").glob("*/trail.json")
+    [file] = (root / "build" / "evidence").glob("*/trail.json")
     told = json.loads(file.read_text(encoding="utf-8"))
     assert set(told["states"]) == {"CONFIRMED"}
     assert told["polls"][-1]["open"] == 0 and {"at", "calls", "new"} <= set(told["polls"][0])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.signoff.runs import LIMITED, SMALL, SignOff, sign_off
+from tests.signoff.runs import LIMITED, SMALL, SignOff, labelled, sign_off
 
 GRANT = ("-p", "tests.signoff.sabotages", "--sabotage", "add one grant")
 """The limited person is granted customer_id behind the plan's back."""
@@ -46,6 +46,7 @@ def test_a_waived_failure_stays_red_and_the_run_is_signed_off_with_waivers(root:
     assert f"WAIVED         features/visibility/{FAILED}  (W-1)" in run.output
     [result] = [each for each in run.allure if each["fullName"].endswith("test_person_is_refused_column_of_table")]
     assert result["status"] == "failed"
+    assert labelled(result, "verdict") == ["WAIVED"] and labelled(result, "category") == ["Waived"]
     assert "WAIVED: W-1" in result["statusDetails"]["message"] and "12 days left" in result["statusDetails"]["message"]
     told = run.told
     [control] = [each for each in told["controls"] if each["id"] == "NIST-AC-3"]
@@ -64,6 +65,7 @@ def test_an_expired_waiver_fails_the_run_and_waives_nothing(root: Path) -> None:
     assert run.those("FAIL") == {FAILED}
     assert "EXPIRED    W-1 (small.waivers.yaml:3): its last day was " in run.output
     assert f"EXPIRED on {datetime.now(UTC).date() - timedelta(days=1)}" in run.output
+    assert [labelled(each, "category") for each in run.allure if each["status"] == "failed"] == [["Expired waiver"]]
     run.assert_red()
 
 

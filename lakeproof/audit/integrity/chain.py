@@ -76,12 +76,17 @@ class Sealing:
 
 
 def seal(
-    folder: Folder, reports: Iterable[FileReport], keys: PublicKeys, latest_digest: datetime | None = None
+    folder: Folder,
+    reports: Iterable[FileReport],
+    keys: PublicKeys,
+    latest_digest: datetime | None = None,
+    since: datetime | None = None,
 ) -> Sealing:
     """Validate the folder's digests, and hold its logs against them.
 
     ``latest_digest`` is GetTrailStatus' LatestDigestDeliveryTime: without it, nobody can tell that the last digests
-    were deleted together with their logs. Never raises for what is wrong with a file: that is a problem.
+    were deleted together with their logs. ``since``: the folder holds what was delivered from then on, so that a first
+    digest that began no later needs no predecessor. Never raises for what is wrong with a file: that is a problem.
     """
     result = Sealing()
     chains: dict[tuple[str, str, str, str], list[Digest]] = defaultdict(list)
@@ -95,7 +100,7 @@ def seal(
     for name, digests in sorted(chains.items()):
         chain = Chain(name, digests=len(digests))
         regular = sorted((each for each in digests if not each.name.backfill), key=lambda each: each.end)
-        sound = _sound(regular, [each for each in digests if each.name.backfill], keys, chain, result)
+        sound = _sound(regular, [each for each in digests if each.name.backfill], keys, chain, result, since)
         for digest in digests:
             state = (SEALED if keys else LINKED) if digest.object in sound else UNSOUND
             for key, sha256 in digest.logs.items():
@@ -104,11 +109,18 @@ def seal(
         if regular:
             _end(regular[-1], folder, latest_digest, chain, result)
         result.chains.append(chain)
-    _logs(folder, {each.key: each for each in reports}, listed, result)
+    _logs(folder, {each.key: each for each in reports}, listed, result, since)
     return result
 
 
-def _sound(regular: list[Digest], backfill: list[Digest], keys: PublicKeys, chain: Chain, result: Sealing) -> set[str]:
+def _sound(
+    regular: list[Digest],
+    backfill: list[Digest],
+    keys: PublicKeys,
+    chain: Chain,
+    result: Sealing,
+    since: datetime | None,
+) -> set[str]:
     """The S3 keys of the digests that hold. Fills in what the chain covers."""
     sound: set[str] = set()
     for number, digest in enumerate(regular):
@@ -118,7 +130,7 @@ def _sound(regular: list[Digest], backfill: list[Digest], keys: PublicKeys, chai
         if not faults:
             sound.add(digest.object)
         before = regular[number - 1] if number else None
-        if gap := _gap(before, digest):
+        if gap := _gap(before, digest, since):
             chain.whole = False
             result.problems.append(Problem("digest-missing", digest.file.key, gap))
         if faults:
@@ -138,9 +150,11 @@ def _sound(regular: list[Digest], backfill: list[Digest], keys: PublicKeys, chai
     return sound
 
 
-def _gap(before: Digest | None, digest: Digest) -> str:
+def _gap(before: Digest | None, digest: Digest, since: datetime | None) -> str:
     if digest.previous_object is None:
         return "" if before is None else "it says it is the first of the chain, and there are earlier ones"
+    if before is None and since is not None and digest.start <= since:
+        return ""
     if before is None:
         return f"its predecessor is not here: {digest.previous_object}"
     return "" if before.object == digest.previous_object else f"its predecessor is not here: {digest.previous_object}"
@@ -192,7 +206,11 @@ def _end(last: Digest, folder: Folder, latest: datetime | None, chain: Chain, re
 
 
 def _logs(
-    folder: Folder, reports: Mapping[str, FileReport], listed: Mapping[str, tuple[str, str]], result: Sealing
+    folder: Folder,
+    reports: Mapping[str, FileReport],
+    listed: Mapping[str, tuple[str, str]],
+    result: Sealing,
+    since: datetime | None,
 ) -> None:
     """The state of every log file, and the problems of those that are not as listed."""
     by_name: dict[str, list[str]] = defaultdict(list)
@@ -217,7 +235,9 @@ def _logs(
         result.states[log.key] = state
     skipped = {file_name(key) for keys in folder.left_out.values() for key in keys}
     for s3_key in sorted(set(listed) - seen):
-        if file_name(s3_key) not in skipped:
+        said = log_name(s3_key)
+        earlier = since is not None and said is not None and said.delivered < since - timedelta(minutes=1)
+        if file_name(s3_key) not in skipped and not earlier:
             result.problems.append(Problem("log-missing", s3_key, "a digest lists it"))
 
 

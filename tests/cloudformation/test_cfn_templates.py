@@ -1,0 +1,97 @@
+"""What a template may say, and what CloudFormation answers when it says something else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from botocore.exceptions import ClientError
+
+from tests.cloudformation.stacks import deploy, outputs
+from tests.conftest import Embedded
+
+CASES = Path(__file__).parent / "cases"
+REFUSED = yaml.safe_load((CASES / "refused.yaml").read_text("utf-8"))
+FUNCTIONS = yaml.safe_load((CASES / "functions.yaml").read_text("utf-8"))
+STACK = {
+    "Parameters": {
+        "Name": {"Type": "String", "Default": "lake"},
+        "Names": {"Type": "CommaDelimitedList", "Default": "a, b"},
+        "Number": {"Type": "Number", "Default": 3},
+    },
+    "Mappings": {"Sizes": {"lake": {"Rows": "50000"}}},
+    "Conditions": {
+        "IsLake": {"Fn::Equals": [{"Ref": "Name"}, "lake"]},
+        "IsOther": {"Fn::Equals": [{"Ref": "Name"}, "other"]},
+        "IsBoth": {"Fn::And": [{"Condition": "IsLake"}, {"Condition": "IsOther"}]},
+        "IsEither": {"Fn::Or": [{"Condition": "IsOther"}, {"Condition": "IsLake"}]},
+        "IsNotOther": {"Fn::Not": [{"Condition": "IsOther"}]},
+    },
+    "Resources": {
+        "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "lakeproof-functions"}},
+        "Never": {"Type": "AWS::S3::Bucket", "Condition": "IsOther"},
+    },
+}
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case["case"].replace(" ", "-"))
+def test_a_template_is_refused(embedded: Embedded, case: dict[str, Any]) -> None:
+    """CreateStack names what is wrong and makes no stack; ValidateTemplate says the same of what it can see."""
+    cfn, template = embedded.client("cloudformation"), json.dumps(case["template"])
+    calls = [lambda: cfn.create_stack(StackName="refused", TemplateBody=template)]
+    if not case.get("created"):
+        calls.append(lambda: cfn.validate_template(TemplateBody=template))
+    for call in calls:
+        with pytest.raises(ClientError) as refusal:
+            call()
+        assert refusal.value.response["Error"]["Code"] == case["code"]
+        assert case["text"] in refusal.value.response["Error"]["Message"]
+    assert [stack["StackName"] for stack in cfn.describe_stacks()["Stacks"] if stack["StackName"] == "refused"] == []
+
+
+def test_functions_give_what_they_say(embedded: Embedded) -> None:
+    """Each function of the table, asked as an output of one stack; a resource whose condition is false is not made."""
+    cfn = embedded.client("cloudformation")
+    asked = {f"O{number}": {"Value": case["expression"]} for number, case in enumerate(FUNCTIONS)}
+    asked["Left"] = {"Value": "out", "Condition": "IsOther"}
+    stack = deploy(cfn, "functions", json.dumps({**STACK, "Outputs": asked}))
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    assert outputs(stack) == {f"O{number}": case["says"] for number, case in enumerate(FUNCTIONS)}
+    made = cfn.list_stack_resources(StackName="functions")["StackResourceSummaries"]
+    assert [resource["LogicalResourceId"] for resource in made] == ["Bucket"]
+
+
+def test_yaml_and_json_are_one_template(embedded: Embedded) -> None:
+    """YAML's short forms mean what the long ones do, a date stays a text, and the text is returned as it came."""
+    cfn = embedded.client("cloudformation")
+    text = """
+AWSTemplateFormatVersion: 2010-09-09
+Parameters:
+  Name: {Type: String, Default: yaml}
+Resources:
+  Group:
+    Type: AWS::IAM::Group
+    Properties:
+      GroupName: !Join ["-", [readers, !Ref Name]]
+      Policies:
+        - PolicyName: read
+          PolicyDocument: {Version: 2012-10-17, Statement: [{Effect: Allow, Action: "s3:Get*", Resource: "*"}]}
+Outputs:
+  Arn: {Value: !GetAtt Group.Arn}
+  Said: {Value: !Sub "${Group} is ${Group.Arn}"}
+"""
+    arn = f"arn:aws:iam::{embedded.account_id}:group/readers-yaml"
+    assert outputs(deploy(cfn, "yaml", text)) == {"Arn": arn, "Said": f"readers-yaml is {arn}"}
+    policy = embedded.client("iam").get_group_policy(GroupName="readers-yaml", PolicyName="read")
+    assert policy["PolicyDocument"]["Version"] == "2012-10-17"
+    assert cfn.get_template(StackName="yaml")["TemplateBody"] == text
+
+
+def test_duplicate_keys_are_refused(embedded: Embedded) -> None:
+    """A YAML template that says something twice says nothing."""
+    text = "Resources:\n  A: {Type: AWS::S3::Bucket}\n  A: {Type: AWS::S3::Bucket}\n"
+    with pytest.raises(ClientError, match="YAML not well-formed"):
+        embedded.client("cloudformation").validate_template(TemplateBody=text)
