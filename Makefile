@@ -1,5 +1,5 @@
 # make signoff        the compliance sign-off, on the embedded account; PLAN=walkthrough TARGET=local ARGS="-k limited"
-# make test           the harness's own tests, on two processes
+# make test           the harness's own tests, on two processes: PROCESSES=2
 # make check          lint, types, and who may import whom
 # make report         the last sign-off as one HTML file that opens offline: build/allure-report/index.html
 # make check-report   opens a red report in a headless Chromium and checks what it shows
@@ -18,6 +18,7 @@ PYTHON ?= python3
 PLAN ?= walkthrough
 TARGET ?= local
 ARGS ?=
+PROCESSES ?= 2
 SEED ?= 20261125
 STATEMENTS ?= 200000
 REQUESTS ?= 100000
@@ -36,7 +37,7 @@ signoff: $(INSTALLED)
 	$(BIN)/pytest --plan=plans/$(PLAN).yaml --target $(TARGET) $(ARGS)
 
 test: $(INSTALLED)
-	$(BIN)/pytest tests -n 2 $(ARGS)
+	$(BIN)/pytest tests -n $(PROCESSES) -p tests.schedule $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 AWS_ATTACK_BUDGET = 25
 """Each attack is a query that somebody pays for, and may stand in somebody's alarms."""
+FIRST_ATTEMPTS = 4
+"""How often the first call of all is tried: an endpoint where nobody listens is a mistake that wants telling soon."""
 PROPAGATION_S = 60.0
 """How long AWS is given to make a new right, or its removal, felt everywhere."""
 LOCAL_TRAIL_DELAY_S = 0.2
@@ -152,10 +154,11 @@ def aws_target(*, profile: str | None = None, region: str | None = None, endpoin
         secret_access_key=frozen.secret_key,
         session_token=frozen.token,
         attack_budget=AWS_ATTACK_BUDGET,
+        max_attempts=FIRST_ATTEMPTS,
         profile=profile,
     )
     caller = asking.client("sts").get_caller_identity()
-    return replace(asking, account_id=caller["Account"], caller_arn=caller["Arn"])
+    return replace(asking, account_id=caller["Account"], caller_arn=caller["Arn"], max_attempts=Target.max_attempts)
 
 
 class _Clients:
@@ -167,7 +170,7 @@ class _Clients:
         self._session: boto3.Session | None = None
 
     def get(self, target: Target, service: str, credentials: Credentials) -> Any:
-        key = (target.endpoint_url, target.region, service, credentials)
+        key = (target.endpoint_url, target.region, target.max_attempts, service, credentials)
         found = self._made.get(key)
         if found is None:
             with self._lock:

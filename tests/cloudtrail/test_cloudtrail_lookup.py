@@ -115,6 +115,12 @@ def test_a_row_is_as_aws_writes_it(embedded: Embedded) -> None:
     assert abs(row["EventTime"] - datetime.now(UTC)) < timedelta(days=365)
 
 
+@pytest.fixture(scope="module")
+def looked_up(embedded: Embedded) -> None:
+    """The user whose creation is looked for."""
+    embedded.client("iam").create_user(UserName="looked-up")
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -126,18 +132,15 @@ def test_a_row_is_as_aws_writes_it(embedded: Embedded) -> None:
         ("ResourceName", "looked-up"),
     ],
 )
-def test_every_attribute_finds_the_event(embedded: Embedded, key: str, value: str) -> None:
+def test_every_attribute_finds_the_event(embedded: Embedded, looked_up: None, key: str, value: str) -> None:
     """Each of AWS's lookup attributes finds an event by its value, and finds nothing by another."""
-    iam = embedded.client("iam")
-    if key == "EventName":
-        iam.create_user(UserName="looked-up")
     found = history(embedded, **{key: value})
     assert any(event["requestParameters"] == {"userName": "looked-up"} for event in found if "CreateUser" in str(event))
     other = "true" if key == "ReadOnly" else "nobody"
     assert all(event["eventName"] != "CreateUser" for event in history(embedded, **{key: other}))
 
 
-def test_the_id_and_the_access_key_find_the_event(embedded: Embedded) -> None:
+def test_the_id_and_the_access_key_find_the_event(embedded: Embedded, looked_up: None) -> None:
     """EventId finds exactly one event; AccessKeyId finds all calls that the key signed."""
     event = history(embedded, EventName="CreateUser")[0]
     assert history(embedded, EventId=event["eventID"]) == [event]
