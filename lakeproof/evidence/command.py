@@ -1,4 +1,4 @@
-"""``lakeproof evidence``: verify a bundle, tell how to do its run again, sign it, make a key.
+"""``lakeproof evidence``: verify a bundle, tell how to do its run again, export it, sign it, make a key.
 
 Exit codes: 0 fine, 1 the bundle is not what it should be, 2 it cannot be judged (no bundle, no key, wrong usage).
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lakeproof.evidence import keys
 from lakeproof.evidence.bundle import sign
+from lakeproof.evidence.export import FORMATS, export
 from lakeproof.evidence.files import EvidenceError
 from lakeproof.evidence.reperform import commands
 from lakeproof.evidence.verify import Verification, verify
@@ -25,6 +26,9 @@ def options(parser: argparse.ArgumentParser) -> None:
     checks = _verb(verbs, "verify", "name every file that was altered, added or removed", _verify)
     checks.add_argument("--key", type=Path, metavar="PUB", help="the public key that must have signed it")
     _verb(verbs, "reperform", "print the commands that do the run again", _reperform)
+    exports = _verb(verbs, "export", "write its verdicts in a format of others", _export)
+    exports.add_argument("--format", choices=FORMATS, required=True, help="which format")
+    exports.add_argument("--out", type=Path, metavar="DIR", help="where to; build/exports/RUN if left out")
     signs = _verb(verbs, "sign", "sign a bundle that is as it was written", _sign)
     signs.add_argument("--key", type=Path, required=True, metavar="KEY", help="a private Ed25519 key")
     makes = verbs.add_parser("key", help="make an Ed25519 key pair: KEY, for you alone, and KEY.pub")
@@ -77,6 +81,11 @@ def _signature(found: Verification) -> str:
 
 def _reperform(chosen: argparse.Namespace) -> int:
     print("\n".join(commands(chosen.path)))
+    return FINE
+
+
+def _export(chosen: argparse.Namespace) -> int:
+    print("\n".join(map(str, export(chosen.path, chosen.format, chosen.out))))
     return FINE
 
 

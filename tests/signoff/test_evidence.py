@@ -223,3 +223,23 @@ def test_a_key_is_never_overwritten_and_an_unwritable_one_is_named(tmp_path: Pat
     assert [file.name for file in tmp_path.iterdir()] == ["mine.pub"] and (tmp_path / "mine.pub").read_text() == "mine"
     done = lakeproof("evidence", "key", tmp_path / "nowhere" / "key")
     assert done.returncode == 2 and "No such file or directory" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_run_s_verdicts_are_exported_for_other_tools(signed: SignOff) -> None:
+    """From nothing but the bundle: OSCAL with its plan, OCSF and JUnit, an entry for each scenario."""
+    out = signed.root / "exported"
+    for form in ("oscal", "ocsf", "junit"):
+        done = lakeproof("evidence", "export", signed.bundle, "--format", form, "--out", out)
+        assert done.returncode == 0, done.stderr
+    assert {path.name for path in out.iterdir()} == {
+        *("assessment-plan.json", "assessment-results.json", "ocsf.json", "junit.xml")
+    }
+    told = signed.document("verdicts.json")
+    [result] = json.loads((out / "assessment-results.json").read_text())["assessment-results"]["results"]
+    assert result["description"] == "EMBEDDED ACCOUNT: not evidence about AWS"
+    assert len(result["observations"]) == told["planned"] > 0
+    assert {each["target"]["status"]["state"] for each in result["findings"]} == {"satisfied"}
+    found = json.loads((out / "ocsf.json").read_text())
+    assert len(found) == sum(len(each["controls"]) for each in told["scenarios"])
+    assert (out / "junit.xml").read_text().count("<testcase ") == told["planned"]
+    assert lakeproof("evidence", "verify", signed.bundle, "--key", signed.root / "key.pub").returncode == 0
