@@ -118,5 +118,6 @@ def test_the_project_speaks_of_itself_only() -> None:
     texts = [
         ROOT / name for name in tracked if Path(name).suffix in {".py", ".md", ".yaml", ".toml", ".feature", ".ini"}
     ]
-    machine = re.compile("|".join((r"\.\./" + "shared", "/work" + "/", "/root" + "/")))
+    absolute = r"(?<![\w.])"  # features/work/ is a folder of ours
+    machine = re.compile("|".join((r"\.\./" + "shared", absolute + "/work" + "/", absolute + "/root" + "/")))
     assert not [str(path) for path in texts if path.exists() and machine.search(path.read_text(encoding="utf-8"))]
