@@ -99,7 +99,7 @@ class Deployment:
 
     def outputs(self) -> list[dict[str, str]]:
         """The outputs that the conditions leave, as DescribeStacks lists them. Raises Failed."""
-        found = []
+        found: list[dict[str, str]] = []
         for name, entry in self.template.outputs.items():
             if "Condition" in entry and not self.scope.conditions[entry["Condition"]]:
                 continue
@@ -111,6 +111,8 @@ class Deployment:
                 output["Description"] = entry["Description"]
             if "Export" in entry:
                 output["ExportName"] = text_of(evaluate(entry["Export"]["Name"], self.scope), "Export")
+                if any(output["ExportName"] == other.get("ExportName") for other in found):
+                    raise Failed(f"Duplicate export name {output['ExportName']} in account and Region. ")
             found.append(output)
         return found
 

@@ -21,7 +21,9 @@ UNSERVED_SECTIONS = ("Transform", "Rules", "Hooks")
 RESOURCE_MEMBERS = {"Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"}
 UNSERVED_MEMBERS = {"CreationPolicy", "UpdatePolicy"}
 POLICIES = ("Delete", "Retain", "RetainExceptOnCreate")
-"""Values of DeletionPolicy and UpdateReplacePolicy that are served; Snapshot belongs to types that are not."""
+"""Values of DeletionPolicy that are served; UpdateReplacePolicy has no third, and Snapshot belongs to other types."""
+MOST_DESCRIPTION = 1_024
+"""Bytes of a template's description."""
 MOST_IN_BODY = 51_200
 """Bytes of a template that is passed in the request."""
 MOST_IN_S3 = 1_048_576
@@ -56,7 +58,16 @@ class Template:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as CloudFormation reads it: no dates, no duplicate keys, functions by tag."""
+    """YAML as CloudFormation reads it: no dates, no duplicate keys, functions by tag; no alias, merge, binary or set.
+
+    Source: CloudFormation User Guide, "CloudFormation template format", YAML.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Raises ValidationError for an alias, which could also stand for more than memory holds."""
+        if self.check_event(yaml.AliasEvent):
+            raise invalid("Template error: YAML aliases are not allowed in CloudFormation templates")
+        return super().compose_node(parent, index)
 
 
 def _function(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -75,7 +86,6 @@ def _function(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
 def _mapping(loader: _Loader, node: yaml.Node) -> dict[Any, Any]:
     if not isinstance(node, yaml.MappingNode):
         raise yaml.constructor.ConstructorError(None, None, "expected a mapping", node.start_mark)
-    loader.flatten_mapping(node)
     found: dict[Any, Any] = {}
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
@@ -89,8 +99,10 @@ def _mapping(loader: _Loader, node: yaml.Node) -> dict[Any, Any]:
 
 _Loader.add_multi_constructor("!", _function)
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_UNKNOWN = {f"tag:yaml.org,2002:{tag}" for tag in ("binary", "omap", "pairs", "set", "timestamp", "merge")}
+_Loader.yaml_constructors = {tag: made for tag, made in _Loader.yaml_constructors.items() if tag not in _UNKNOWN}
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _UNKNOWN]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
@@ -106,6 +118,11 @@ def parsed(text: str) -> Template:
         raise invalid(f"Invalid template property or properties [{', '.join(unknown)}]")
     if document.get("AWSTemplateFormatVersion", "2010-09-09") != "2010-09-09":
         raise invalid("Template format error: unsupported value for AWSTemplateFormatVersion.")
+    described = document.get("Description")
+    if described is not None and not isinstance(described, str):
+        raise invalid("Template format error: every Description member must be a string.")
+    if described is not None and len(described.encode()) > MOST_DESCRIPTION:
+        raise invalid(f"Template format error: 'Description' length is greater than {MOST_DESCRIPTION}.")
     sections = {name: _section(document, name) for name in (*SECTIONS, "Metadata")}
     if not sections["Resources"]:
         raise invalid("Template format error: At least one Resources member must be defined.")
@@ -113,7 +130,7 @@ def parsed(text: str) -> Template:
         raise invalid(f"Template format error: Number of resources, {len(sections['Resources'])}, is greater than 500")
     return Template(
         text=text,
-        description=document.get("Description"),
+        description=described,
         metadata=sections["Metadata"],
         parameters=sections["Parameters"],
         mappings=sections["Mappings"],
@@ -142,8 +159,7 @@ def _section(document: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _resource(name: str, entry: Any) -> ResourceEntry:
-    if not name.isalnum():
-        raise invalid(f"Template format error: Resource name {name} is non alphanumeric.")
+    check_name("Resource", name)
     if not isinstance(entry, dict) or not isinstance(entry.get("Type"), str):
         raise invalid(f"Template format error: [/Resources/{name}] Every Resources object must contain a Type member.")
     for member in entry:
@@ -155,24 +171,47 @@ def _resource(name: str, entry: Any) -> ResourceEntry:
     if not isinstance(properties, dict):
         raise invalid(f"Template format error: [/Resources/{name}/Properties] must be an object.")
     depends_on = entry.get("DependsOn") or ()
+    depends_on = (depends_on,) if isinstance(depends_on, str) else depends_on
+    if not isinstance(depends_on, list | tuple) or not all(isinstance(each, str) for each in depends_on):
+        raise invalid("Template format error: DependsOn must be a string or list of strings.")
+    _check_condition_name(entry)
     policies = [entry.get(member, "Delete") for member in ("DeletionPolicy", "UpdateReplacePolicy")]
-    for policy in policies:
-        if policy not in POLICIES:
+    for policy, allowed in zip(policies, (POLICIES, POLICIES[:2]), strict=True):
+        if policy not in allowed:
             raise invalid(f"Template error: {policy} is no deletion policy of resource {name}")
     return ResourceEntry(
         type=entry["Type"],
         properties=properties,
-        depends_on=(depends_on,) if isinstance(depends_on, str) else tuple(depends_on),
+        depends_on=tuple(depends_on),
         condition=entry.get("Condition"),
         deletion_policy=policies[0],
         replace_policy=policies[1],
     )
 
 
+def check_name(what: str, name: str) -> None:
+    """Raises ValidationError for a logical name that is not of ASCII letters and digits."""
+    if not (name.isascii() and name.isalnum()):
+        raise invalid(f"Template format error: {what} name {name} is non alphanumeric.")
+
+
+def _check_condition_name(entry: Mapping[str, Any]) -> None:
+    if not isinstance(entry.get("Condition", ""), str):
+        raise invalid("Template format error: Every Condition member must be a string.")
+
+
 def _output(name: str, entry: Any) -> Mapping[str, Any]:
+    check_name("Output", name)
     if not isinstance(entry, dict) or "Value" not in entry:
         raise invalid(f"Template format error: [/Outputs/{name}] Every Outputs member must contain a Value object")
     unknown = set(entry) - {"Value", "Description", "Export", "Condition"}
     if unknown:
         raise invalid(f"Template format error: Output {name} is malformed: {', '.join(sorted(unknown))}")
+    _check_condition_name(entry)
+    export = entry.get("Export")
+    if "Export" in entry and (not isinstance(export, dict) or set(export) != {"Name"} or not export["Name"]):
+        raise invalid(
+            f"Template format error: Output {name} is malformed. "
+            "The Name field of every Export member must be specified"
+        )
     return entry

@@ -111,12 +111,21 @@ def _join(argument: Any, scope: Scope) -> str:
     return separator.join(text_of(value, "Fn::Join") for value in values)
 
 
+def substitution(argument: Any) -> tuple[str, Mapping[str, Any]]:
+    """Text and variables of Fn::Sub. Raises ValidationError for anything else."""
+    if isinstance(argument, str):
+        return argument, {}
+    if isinstance(argument, list) and len(argument) == 2:
+        text, variables = argument
+        if isinstance(text, str) and isinstance(variables, Mapping):
+            return text, variables
+    raise invalid("Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. "
+                  "Specify a string as first argument, and an optional second argument to specify a mapping "
+                  "of values to replace in the string")  # fmt: skip
+
+
 def _sub(argument: Any, scope: Scope) -> str:
-    text, variables = (argument, {}) if isinstance(argument, str) else _pair("Fn::Sub", argument)
-    if not isinstance(text, str) or not isinstance(variables, Mapping):
-        raise invalid("Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. "
-                      "Specify a string as first argument, and an optional second argument to specify a mapping "
-                      "of values to replace in the string")  # fmt: skip
+    text, variables = substitution(argument)
     values = {name: evaluate(item, scope) for name, item in variables.items()}
 
     def filled(match: re.Match[str]) -> str:

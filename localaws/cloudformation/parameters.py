@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from localaws.cloudformation.document import check_name
 from localaws.cloudformation.problems import invalid, unserved
 
 MEMBERS = {
@@ -33,6 +34,7 @@ IDS = {
 SCALARS = ("String", "Number", *IDS)
 LISTS = {"CommaDelimitedList": "String", "List<Number>": "Number", **{f"List<{name}>": name for name in IDS}}
 HIDDEN = "****"
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 Value = str | list[str]
 
@@ -40,6 +42,7 @@ Value = str | list[str]
 def check_declared(declared: Mapping[str, Any]) -> None:
     """Raises ValidationError for a malformed declaration, NotImplemented for a type that is not served."""
     for name, entry in declared.items():
+        check_name("Parameter", name)
         if not isinstance(entry, Mapping) or not isinstance(entry.get("Type"), str):
             raise invalid(
                 f"Template format error: [/Parameters/{name}] Every Parameters object must contain a Type member."
@@ -51,6 +54,28 @@ def check_declared(declared: Mapping[str, Any]) -> None:
             if entry["Type"].startswith(("AWS::", "List<AWS::")):
                 raise unserved(f"parameter type {entry['Type']}")
             raise invalid(f"Template format error: Unrecognized parameter type: {entry['Type']}")
+        _check_members(entry)
+
+
+def _check_members(entry: Mapping[str, Any]) -> None:
+    """Raises ValidationError for a default or a constraint that is none."""
+    if not _scalar(entry.get("Default", "")):
+        raise invalid("Template format error: Every Default member must be a string.")
+    allowed = entry.get("AllowedValues", [])
+    if not isinstance(allowed, list) or not all(map(_scalar, allowed)):
+        raise invalid("Template format error: Every AllowedValues member must be a list of strings.")
+    for member in ("MinLength", "MaxLength", "MinValue", "MaxValue"):
+        form = NUMBER if member.endswith("Value") else "[0-9]+"
+        if member in entry and not re.fullmatch(form, str(entry[member])):
+            raise invalid(f"Template format error: Every {member} member must be a number.")
+    try:
+        re.compile(entry.get("AllowedPattern", ""))
+    except (TypeError, re.error) as error:
+        raise invalid(f"Template format error: AllowedPattern is no regular expression: {error}") from error
+
+
+def _scalar(item: Any) -> bool:
+    return isinstance(item, str | int | float)
 
 
 def resolved(
@@ -139,10 +164,9 @@ def _problem(kind: str, entry: Mapping[str, Any], item: str) -> str | None:
 
 
 def _out_of_range(entry: Mapping[str, Any], item: str) -> str | None:
-    try:
-        number = float(item)
-    except ValueError:
+    if not NUMBER.fullmatch(item):
         return "must be a number"
+    number = float(item)
     if "MinValue" in entry and number < float(entry["MinValue"]):
         return f"must be a number not less than {entry['MinValue']}"
     if "MaxValue" in entry and number > float(entry["MaxValue"]):

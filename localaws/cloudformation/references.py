@@ -18,6 +18,7 @@ from localaws.cloudformation.functions import (
     check_known,
     evaluate,
     function_of,
+    substitution,
 )
 from localaws.cloudformation.problems import invalid
 
@@ -31,6 +32,7 @@ PSEUDO = (
     "AWS::URLSuffix",
     NO_VALUE,
 )
+ROOTS = ("Condition", "Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not")
 IN_CONDITIONS = {"Ref", "Condition", "Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not", "Fn::FindInMap", "Fn::Select",
                  "Fn::Join", "Fn::Split", "Fn::Sub"}  # fmt: skip
 
@@ -64,8 +66,8 @@ def references(node: Any) -> Iterator[tuple[str, str]]:
 
 
 def _substituted(argument: Any) -> Iterator[tuple[str, str]]:
-    text, variables = (argument, {}) if isinstance(argument, str) else (*argument, {}, {})[:2]
-    for place in PLACE.findall(str(text)):
+    text, variables = substitution(argument)
+    for place in PLACE.findall(text):
         name = place.strip()
         if name not in variables:
             yield ("Fn::GetAtt", name.partition(".")[0]) if "." in name else ("Ref", name)
@@ -79,9 +81,24 @@ def check_references(template: Template) -> None:
         ({name: node for name, node in entry.items() if name != "Condition"}, entry.get("Condition"), ())
         for entry in template.outputs.values()
     ]
+    clash = [name for name in template.parameters if name in template.resources]
+    if clash:
+        raise invalid(f"Template format error: [{', '.join(clash)}] names both a parameter and a resource")
     _check_section(template, "Resources", resources)
     _check_section(template, "Outputs", outputs)
+    _check_exports(template)
     _check_conditions(template)
+
+
+def _check_exports(template: Template) -> None:
+    """An export's name may not depend on a resource (CloudFormation User Guide, "Outputs", Export)."""
+    for name, entry in template.outputs.items():
+        for function, target in references(entry.get("Export")):
+            if function == "Fn::GetAtt" or target in template.resources:
+                raise invalid(
+                    f"Template format error: Output {name} is malformed. "
+                    f"The name of an export cannot depend on the resource {target}"
+                )
 
 
 def _check_section(template: Template, section: str, parts: Sequence[tuple[Any, Any, tuple[str, ...]]]) -> None:
@@ -110,6 +127,10 @@ def _check_condition(template: Template, name: Any, where: str) -> None:
 
 def _check_conditions(template: Template) -> None:
     for name, node in template.conditions.items():
+        if function_of(node) not in ROOTS:
+            raise invalid(
+                "Template format error: Conditions can only be boolean operations on parameters and other conditions"
+            )
         for function, target in references(node):
             if function == "Condition":
                 _check_condition(template, target, f"the condition {name}")

@@ -95,3 +95,36 @@ def test_duplicate_keys_are_refused(embedded: Embedded) -> None:
     text = "Resources:\n  A: {Type: AWS::S3::Bucket}\n  A: {Type: AWS::S3::Bucket}\n"
     with pytest.raises(ClientError, match="YAML not well-formed"):
         embedded.client("cloudformation").validate_template(TemplateBody=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param("{A: &a {Type: 'AWS::S3::Bucket'}, B: *a}", "YAML aliases are not allowed", id="alias"),
+        pytest.param("{A: {Type: 'AWS::S3::Bucket', Metadata: !!binary aGk=}}", "YAML not well-formed", id="binary"),
+        pytest.param("{A: {Type: 'AWS::S3::Bucket', Metadata: !!set {a}}}", "YAML not well-formed", id="set"),
+    ],
+)
+def test_yaml_that_cloudformation_does_not_read_is_refused(embedded: Embedded, text: str, reason: str) -> None:
+    """Aliases, which could stand for more than memory holds, and the tags that the User Guide excludes."""
+    with pytest.raises(ClientError, match=reason) as refusal:
+        embedded.client("cloudformation").validate_template(TemplateBody=f"Resources: {text}")
+    assert refusal.value.response["Error"]["Code"] == "ValidationError"
+
+
+def test_a_description_has_at_most_1024_bytes(embedded: Embedded) -> None:
+    """One byte more is refused."""
+    cfn = embedded.client("cloudformation")
+    text = json.dumps({"Description": "x" * 1024, "Resources": {"A": {"Type": "AWS::S3::Bucket"}}})
+    assert cfn.validate_template(TemplateBody=text)["Description"] == "x" * 1024
+    with pytest.raises(ClientError, match="'Description' length is greater than 1024"):
+        cfn.validate_template(TemplateBody=text.replace("xx", "xxx", 1))
+
+
+def test_an_export_has_one_name(embedded: Embedded) -> None:
+    """Two outputs that export the same name: the stack is rolled back."""
+    outputs = {name: {"Value": "a", "Export": {"Name": "twice"}} for name in ("One", "Two")}
+    text = json.dumps({"Resources": {"A": {"Type": "AWS::S3::Bucket"}}, "Outputs": outputs})
+    stack = deploy(embedded.client("cloudformation"), "twice", text)
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert embedded.client("cloudformation").list_exports()["Exports"] == []
