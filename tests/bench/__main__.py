@@ -6,7 +6,7 @@ import argparse
 import sys
 from functools import partial
 
-from tests.bench import edge, history, iam, load, signoff, walls
+from tests.bench import edge, evidence, history, iam, load, signoff, walls
 
 
 def main(arguments: list[str]) -> int:
@@ -21,6 +21,7 @@ def main(arguments: list[str]) -> int:
         "edge": edge.rows,
         "history": history.rows,
         "load": load.rows,
+        "evidence": evidence.rows,
         "walls": partial(walls.rows, given.rows),
     }
     unknown = sorted(set(given.names) - set(benchmarks))
