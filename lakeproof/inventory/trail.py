@@ -8,6 +8,7 @@ events", "Security best practices in AWS CloudTrail".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,9 +65,16 @@ class Trail:
 
 
 def trails(cloudtrail: Any) -> tuple[Trail, ...]:
-    """Every trail that records this Region of the account, those at home elsewhere or of an organisation included."""
+    """Every trail that records this Region of the account, those at home elsewhere or of an organisation included.
+
+    One that is deleted while this reads is left out.
+    """
     found = cloudtrail.describe_trails(includeShadowTrails=True)["trailList"]
-    return tuple(_trail(cloudtrail, each) for each in sorted(found, key=lambda each: str(each["TrailARN"])))
+    there: list[Trail] = []
+    for row in sorted(found, key=lambda each: str(each["TrailARN"])):
+        with suppress(cloudtrail.exceptions.TrailNotFoundException):
+            there.append(_trail(cloudtrail, row))
+    return tuple(there)
 
 
 def trail(cloudtrail: Any, name: str) -> Trail:

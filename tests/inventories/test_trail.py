@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from lakeproof.inventory.trail import Trail
+from lakeproof.inventory.trail import Trail, trails
+from tests.cloudtrail.trail_account import make_bucket
+from tests.conftest import running
 
 CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("selectors.yaml").read_text(encoding="utf-8"))
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -64,3 +66,18 @@ def test_a_whole_trail_lacks_nothing_and_each_lack_is_named() -> None:
         "log file validation is off",
         "read and write of objects of lake not recorded",
     )
+
+
+def test_a_trail_that_goes_while_trails_are_read_is_left_out() -> None:
+    """Another run's decoy may be deleted at any moment; the other trails are read all the same."""
+    with running() as account:
+        for name in ("audit", "passing"):
+            make_bucket(account, f"logs-{name}", name=name)
+            account.client("cloudtrail").create_trail(Name=name, S3BucketName=f"logs-{name}")
+        cloudtrail = account.client("cloudtrail")
+
+        def delete(**_: Any) -> None:
+            account.client("cloudtrail").delete_trail(Name="passing")
+
+        cloudtrail.meta.events.register_last("after-call.cloudtrail.DescribeTrails", delete)
+        assert [each.name for each in trails(cloudtrail)] == ["audit"]
