@@ -12,13 +12,14 @@ from steps import judge
 from steps.words import words
 
 REMEDY = "grant what is missing and revoke what is extra in Lake Formation"
+GRANTABLE = " with grant option"
 
 
 def planned(plan: Plan, person: str | None = None) -> list[str]:
     """The planned permissions in words, of one person or of all."""
     return [
         f"{plan.role_arn(each.role)}: {each.permission} on {_planned_place(each)}"
-        f"{' with grant option' if each.grant_option else ''}"
+        f"{GRANTABLE if each.grant_option else ''}"
         for each in permissions(plan)
         if person is None or each.person == person
     ]
@@ -30,7 +31,7 @@ def found(rows: tuple[lake.Permission, ...], plan: Plan, harness: str, principal
     the lake is left out."""
     tags = {key for place in assigned_tags(plan).values() for key in place}.union(plan.lf_tags)
     return [
-        f"{row.principal}: {permission} on {_place(row)}{' with grant option' if permission in row.grantable else ''}"
+        f"{row.principal}: {permission} on {_place(row)}{GRANTABLE if permission in row.grantable else ''}"
         for row in rows
         if row.principal != harness
         and (row.database == plan.dataset.database or row.principal in principals or _by_tags(row, tags))
@@ -78,6 +79,14 @@ def every_permission(target: Target) -> tuple[lake.Permission, ...]:
 def exactly_planned(rows: tuple[lake.Permission, ...], plan: Plan, estate: Estate) -> None:
     roles = {plan.role_arn(each.role) for each in permissions(plan)}
     judge.compare("permissions", planned(plan), found(rows, plan, estate.harness_arn, roles), remedy=REMEDY)
+
+
+@then("none of them on the data set is with grant option")
+def none_to_grant(rows: tuple[lake.Permission, ...], plan: Plan, estate: Estate) -> None:
+    roles = {plan.role_arn(each.role) for each in permissions(plan)}
+    theirs = found(tuple(row for row in rows if row.grantable), plan, estate.harness_arn, roles)
+    seen = [each for each in theirs if each.endswith(GRANTABLE)]
+    judge.compare("permissions with grant option", [], seen, remedy="revoke the grant option and grant without it")
 
 
 @then(words("those of {person} are exactly the planned ones"))

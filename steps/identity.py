@@ -18,6 +18,7 @@ from steps import judge
 from steps.words import words
 
 RESTORE = "restore what the plan says, or change the plan and have it approved"
+RESTRICT = "add the condition StringEquals aws:SourceAccount, this account, to the trust of the service"
 
 
 def sentences(document: Mapping[str, Any]) -> list[str]:
@@ -88,6 +89,14 @@ def not_full_access(role: Role) -> None:
 def execution_trust(role: Role, plan: Plan, values: dict[str, str]) -> None:
     judge.show("Trusted", "\n".join(f"{kind} {name}" for kind, name in identity.trusted(role.trust)))
     same_document("trust policy", plan.document(plan.execution.trust, values), role.trust)
+
+
+@then("it trusts services for this account alone")
+def services_of_this_account(role: Role, estate: Estate) -> None:
+    """The confused deputy (IAM user guide): a service that is trusted without ``aws:SourceAccount`` may be led to use
+    the role on behalf of another account."""
+    seen = identity.services_for_others(role.trust, estate.account_id)
+    judge.compare("services trusted on behalf of any account", [], seen, remedy=RESTRICT)
 
 
 @then("it has no policy at all")

@@ -23,3 +23,8 @@ Feature: Lake Formation permissions
   @severity:critical
   Scenario: Nobody of the plan administers the data lake
     Then no person of the plan is a data lake administrator
+
+  @severity:normal @weakness:F8
+  Scenario: Nobody may grant to others what they were granted
+    Given every Lake Formation permission of the account
+    Then none of them on the data set is with grant option

@@ -20,6 +20,11 @@ Feature: Roles and policies of the people
     Given the execution role of <person>
     Then it trusts exactly whom the plan says, under the planned conditions
 
+  @severity:normal @control:NIST-AC-3 @weakness:F15 @rows:person
+  Scenario Outline: No service uses the execution role of <person> on behalf of another account
+    Given the execution role of <person>
+    Then it trusts services for this account alone
+
   @severity:critical @control:NIST-IA-2 @rows:person
   Scenario Outline: The execution role of <person> cannot be assumed without the planned condition
     When the harness assumes the execution role of <person> without its external id

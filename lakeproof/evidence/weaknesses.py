@@ -18,7 +18,8 @@ SEVERITIES = ("critical", "high", "medium", "low")
 
 @dataclass(frozen=True, slots=True)
 class Weakness:
-    """``kind`` says whether it lets somebody in (access), hides them (audit), or only keeps something from working."""
+    """``kind`` says whether it lets somebody in (access), hides them (audit), or only keeps something from working.
+    ``unshown`` says why no scenario carries its id, empty if one does."""
 
     id: str
     kind: str
@@ -26,6 +27,7 @@ class Weakness:
     severity: str
     controls: tuple[str, ...]
     remedy: str
+    unshown: str = ""
 
     def __str__(self) -> str:
         return f"{self.id} ({self.severity}): {self.title}"
@@ -43,4 +45,8 @@ def _weakness(row: dict[str, Any]) -> Weakness:
     unknown = [control for control in found.controls if control not in controls()]
     if unknown or found.kind not in KINDS or found.severity not in SEVERITIES:
         raise ValueError(f"{TABLE.name}: {found.id}: unknown kind, severity or control ({', '.join(unknown)})")
+    if found.unshown and found.kind != "functional":
+        raise ValueError(
+            f"{TABLE.name}: {found.id} is about {found.kind}: a scenario has to show it, no reason will do"
+        )
     return found

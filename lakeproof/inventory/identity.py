@@ -126,6 +126,31 @@ def trusted(trust: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found))
 
 
+def services_for_others(trust: Mapping[str, Any], account: str) -> tuple[str, ...]:
+    """The services that a trust policy lets in on behalf of another account than this one, sorted.
+
+    A statement is bound by ``aws:SourceAccount`` under ``StringEquals``, with this account as its only value; nothing
+    else counts. Who is let in by ``*`` or by NotPrincipal may be a service, and is reported as such.
+    """
+    return tuple(
+        sorted(
+            f"{kind} {name}"
+            for statement in statements(trust)
+            if not _bound(statement.get("Condition", {}), account)
+            for kind, name in trusted({"Statement": [statement]})
+            if kind in ("Service", "NotPrincipal") or name == "*"
+        )
+    )
+
+
+def _bound(condition: Mapping[str, Mapping[str, Any]], account: str) -> bool:
+    """Whether the condition holds for requests on behalf of this account alone. Keys are not case-sensitive."""
+    return any(
+        key.lower() == "aws:sourceaccount" and several(value) == [account]
+        for key, value in condition.get("StringEquals", {}).items()
+    )
+
+
 def _attached(iam: Any, rows: Iterator[Mapping[str, str]]) -> list[Policy]:
     found = []
     for row in rows:

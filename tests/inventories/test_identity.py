@@ -117,3 +117,25 @@ def test_roles_and_members_are_read_to_the_end(iam: Paged) -> None:
 def test_a_trust_policy_lets_in_whom_it_names(statements: Any, found: list[tuple[str, str]]) -> None:
     """Every kind of principal, alone or in lists; a Deny lets in nobody, NotPrincipal is never overlooked."""
     assert identity.trusted({"Statement": statements} if statements else {}) == tuple(found)
+
+
+@pytest.mark.parametrize(
+    ("condition", "bound"),
+    [
+        ({}, False),
+        ({"StringEquals": {"aws:SourceAccount": "123456789012"}}, True),
+        ({"StringEquals": {"AWS:sourceaccount": ["123456789012"]}}, True),
+        ({"StringEquals": {"aws:SourceAccount": ["123456789012", "999999999999"]}}, False),
+        ({"StringEquals": {"aws:SourceAccount": "999999999999"}}, False),
+        ({"StringEqualsIfExists": {"aws:SourceAccount": "123456789012"}}, False),
+        ({"StringNotEquals": {"aws:SourceAccount": "123456789012"}}, False),
+    ],
+)
+def test_a_service_is_trusted_for_this_account_only_under_its_source_account(
+    condition: dict[str, Any], bound: bool
+) -> None:
+    """Nothing but StringEquals with this account as the only value binds a service, and no condition a role."""
+    service = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Condition": condition}
+    role = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/tester"}}
+    found = identity.services_for_others({"Statement": [service, role]}, "123456789012")
+    assert found == (() if bound else ("Service sagemaker.amazonaws.com",))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from lakeproof.evidence.controls import controls
 from lakeproof.evidence.objectives import objectives
 from lakeproof.evidence.verdicts import Verdict
+from lakeproof.evidence.weaknesses import weaknesses
 from tests.signoff.runs import SignOff, labelled
 
 STABLE = ("epic", "feature", "story", "severity", "subject", "sentence")
@@ -82,3 +83,13 @@ def test_the_report_begins_with_a_statement(whole: SignOff, crashed: SignOff) ->
 def test_nothing_in_the_results_names_the_machine(whole: SignOff) -> None:
     """Host and thread are of no use to a reader elsewhere."""
     assert not [each for each in whole.every_result if labelled(each, "host") or labelled(each, "thread")]
+
+
+def test_the_hardened_plan_closes_every_weakness(whole: SignOff) -> None:
+    """Each weakness that a scenario can show was looked for on the default plan, and every scenario of it has passed;
+    that the same scenarios are red on the walkthrough as published is ``test_as_published``'s."""
+    looked_for = defaultdict[str, set[str]](set)
+    for each in whole.allure:
+        for label in labelled(each, "weakness"):
+            looked_for[label.partition(" ")[0]] |= set(labelled(each, "verdict"))
+    assert looked_for == {each.id: {str(Verdict.PASS)} for each in weaknesses().values() if not each.unshown}
