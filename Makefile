@@ -3,11 +3,13 @@
 # make check          lint, types, and who may import whom
 # make report         the last sign-off as one HTML file that opens offline: build/allure-report/index.html
 # make check-report   opens a red report in a headless Chromium and checks what it shows
-# make mutants        weakens the plan's account in one place at a time, and sees which scenario says so; ALL=1 pairs too
+# make mutants        weakens the plan's account in one place at a time, and sees which scenario says so; ALL=1 pairs too,
+#                     STATE=FILE goes on where it stopped
 # make bench          speed, as ratios measured in one run
 # make soak           all soaks, long runs by a seed: SEED=1
 # make soak-deaths    a sign-off killed after each step of its journal in turn, and destroyed; FIRST=1
 # make soak-faults    the sign-off on an account that goes wrong, by many seeds, resumable; SEEDS=100
+# make soak-orders    the sign-off again and again, each time in another order: ORDERS=50 SEED=1
 # make soak-iam       IAM's evaluator beside its naive twin on generated requests; SEED=1 REQUESTS=100000
 # make soak-walls     grown statements against both walls, each wall alone, and through boto3; SEED=1 STATEMENTS=200000
 # make lock           rewrites requirements.txt from requirements.in
@@ -25,12 +27,14 @@ REQUESTS ?= 100000
 SEEDS ?= 100
 FIRST ?= 1
 ALL ?=
+STATE ?=
+ORDERS ?= 50
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 NODE_INSTALLED := node_modules/.installed
 COMPILE := pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-emit-index-url --no-emit-find-links --no-emit-options
 
-.PHONY: signoff test check report check-report mutants bench soak soak-deaths soak-faults soak-iam soak-walls lock clean
+.PHONY: signoff test check report check-report mutants bench soak soak-deaths soak-faults soak-iam soak-orders soak-walls lock clean
 .DEFAULT_GOAL := signoff
 
 signoff: $(INSTALLED)
@@ -52,18 +56,21 @@ check-report: $(NODE_INSTALLED)
 	$(BIN)/pytest tests/report/check_report.py $(ARGS)
 
 mutants: $(INSTALLED)
-	$(BIN)/python -m lakeproof.mutants --plan plans/$(PLAN).yaml $(if $(ALL),--pairs) $(ARGS)
+	$(BIN)/python -m lakeproof.mutants --plan plans/$(PLAN).yaml $(if $(ALL),--pairs) $(if $(STATE),--state $(STATE)) $(ARGS)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.bench
 
-soak: soak-walls soak-iam soak-faults soak-deaths
+soak: soak-walls soak-iam soak-faults soak-deaths soak-orders
 
 soak-deaths: $(INSTALLED)
 	$(BIN)/python -m tests.signoff.deaths --first $(FIRST)
 
 soak-faults: $(INSTALLED)
 	$(BIN)/python -m tests.faults.soak --seeds $(SEEDS)
+
+soak-orders: $(INSTALLED)
+	$(BIN)/python -m lakeproof.mutants --plan plans/$(PLAN).yaml --no-change $(ORDERS) --seed $(SEED)
 
 soak-iam: $(INSTALLED)
 	$(BIN)/python -m tests.iam.twin --seed $(SEED) --requests $(REQUESTS)

@@ -11,11 +11,12 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lakeproof.mutants import report
 from lakeproof.mutants.generate import pairs
+from lakeproof.mutants.kept import Kept, KeptError, digest
 from lakeproof.mutants.model import Baseline, Result
 from lakeproof.mutants.pool import Named, Pool, WorkerError, workers
 from lakeproof.plan import PlanError, load
@@ -34,12 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (PlanError, OSError) as error:
         print(error, file=sys.stderr)
         return USAGE
-    seed = chosen.seed or secrets.token_hex(4)
+    try:
+        kept = _kept(chosen)
+    except (KeptError, OSError) as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    seed = chosen.seed or kept.seed
     print(f"plan: {chosen.plan}, {chosen.workers} workers, seed {seed}", flush=True)
     started = time.perf_counter()
     try:
         with workers(chosen.workers, chosen.plan, _selection(chosen), LOGS) as pool:
-            return _run(pool, chosen, seed, started)
+            return _run(pool, chosen, seed, started, kept)
     except WorkerError as error:
         print(f"nothing was mutated: {error}", file=sys.stderr)
         return NOT_GREEN
@@ -56,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pairs", type=int, nargs="?", const=PAIRS, default=0, metavar="N",
                         help=f"mutants of the second order as well, {PAIRS} if no number is given")  # fmt: skip
     parser.add_argument("--seed", metavar="TEXT", help="of the draw of pairs; drawn and printed if not given")
+    parser.add_argument("--state", type=Path, metavar="FILE",
+                        help="keep each result there, and go on where an interrupted run stopped")  # fmt: skip
     parser.add_argument("--no-change", type=int, default=0, metavar="N",
                         help="instead of mutants: N times the whole sign-off on the unchanged account")  # fmt: skip
     parser.add_argument("--list", action="store_true", help="print the mutants' names, and try none")
@@ -64,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(pool: Pool, chosen: argparse.Namespace, seed: str, started: float) -> int:
+def _run(pool: Pool, chosen: argparse.Namespace, seed: str, started: float, kept: Kept) -> int:
     wanted = [number for number, each in enumerate(pool.mutants) if _is_chosen(each[0], chosen.only)]
     if not wanted:
         print(f"no mutant has {' or '.join(map(repr, chosen.only))} in its name; --list prints them", file=sys.stderr)
@@ -76,12 +84,17 @@ def _run(pool: Pool, chosen: argparse.Namespace, seed: str, started: float) -> i
     if refusal:
         print(f"nothing was mutated: the sign-off is not green to begin with\n{refusal}", file=sys.stderr)
         return NOT_GREEN
-    print(f"the unchanged account is green; {len(wanted)} mutants", flush=True)
+    print(
+        f"the unchanged account is green; {len(wanted)} mutants, of {len(kept.results)} the result is kept", flush=True
+    )
     if chosen.no_change:
         return _unchanged(pool, chosen.no_change, seed, started)
-    results = list(_told(pool.each(("mutant", number) for number in wanted)))
+    _tried(pool, {pool.mutants[number][0]: ("mutant", number) for number in wanted}, kept)
+    results = [kept.results[pool.mutants[number][0]] for number in wanted]
     if chosen.pairs:
-        results += _told(pool.each(_pairs(pool.mutants, wanted, results, chosen.pairs, seed)))
+        tasks = dict(_pairs(pool.mutants, wanted, results, chosen.pairs, seed))
+        _tried(pool, tasks, kept)
+        results += [kept.results[name] for name in tasks]
     summary = report.summary(results, chosen.plan, seed, time.perf_counter() - started)
     report.write(summary, chosen.output)
     print(report.table(summary))
@@ -124,14 +137,28 @@ def _unchanged(pool: Pool, count: int, seed: str, started: float) -> int:
 
 def _pairs(
     mutants: Sequence[Named], wanted: Sequence[int], results: Sequence[Result], count: int, seed: str
-) -> Iterator[tuple[object, ...]]:
-    """Tasks for pairs of mutants that could be applied, each with the scenarios that killed its parts in front."""
+) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Names and tasks for pairs of mutants that could be applied, what killed their parts in front."""
     by_id = {result.id: result for result in results}
     usable = [number for number in wanted if by_id[mutants[number][0]].status != "error"]
     for one, other in pairs([mutants[number][3] for number in usable], count, seed):
         parts = [by_id[mutants[usable[number]][0]] for number in (one, other)]
         first = tuple(part.killer.scenario for part in parts if part.killer is not None)
-        yield "pair", usable[one], usable[other], first
+        name = " + ".join(part.id for part in parts)
+        yield name, ("pair", usable[one], usable[other], first)
+
+
+def _kept(chosen: argparse.Namespace) -> Kept:
+    """What earlier parts of this run have shown. Raises KeptError."""
+    plan = Path(chosen.plan)
+    about = {"plan": str(plan), "scenarios": _selection(chosen), "of": digest(Path.cwd(), plan)} if chosen.state else {}
+    return Kept(chosen.state, about, chosen.seed or secrets.token_hex(4))
+
+
+def _tried(pool: Pool, tasks: Mapping[str, tuple[object, ...]], kept: Kept) -> None:
+    """Try those that no result is kept of, and keep what becomes of them."""
+    for result in _told(pool.each(task for name, task in tasks.items() if name not in kept.results)):
+        kept.add(result)
 
 
 def _told(results: Iterator[Result]) -> Iterator[Result]:

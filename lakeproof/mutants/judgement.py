@@ -72,11 +72,16 @@ def compared(survivor: Result, original: Rights, rights: Rights) -> Result:
         if rights.get(request) != before
     ]
     more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return reasoned(replace(survivor, differences=(*found[:SHOWN], *more)))
+
+
+def reasoned(survivor: Result) -> Result:
+    """A result that was not killed, its differences known: judged by the equivalents as they are recorded now."""
     reason = _reason(survivor.id)
-    if reason and found:
+    equivalent = bool(reason) and not survivor.differences
+    if reason and not equivalent:
         reason = f"equivalents.yaml says: {reason}; but it behaves otherwise"
-    status: Status = "equivalent" if reason and not found else "survived"
-    return replace(survivor, status=status, differences=(*found[:SHOWN], *more), reason=reason)
+    return replace(survivor, status="equivalent" if equivalent else "survived", reason=reason)
 
 
 def _reason(name: str) -> str:

@@ -79,9 +79,12 @@ def _resources(world: World, person: Person) -> Iterator[tuple[str, str | None]]
     yield f"arn:aws:sagemaker:{place}:notebook-instance/other", None
     yield f"arn:aws:athena:{place}:datacatalog/AwsDataCatalog", None
     yield f"arn:aws:athena:{place}:datacatalog/other", None
+    if estate.trail:
+        yield f"arn:aws:cloudtrail:{place}:trail/{estate.trail.decoy_prefix}other", None
     for kind in ("catalog", "database/other", f"table/{estate.database}/other"):
         yield f"arn:aws:glue:{place}:{kind}", None
-    for bucket in (estate.lake_bucket, estate.results_bucket, "another-bucket"):
+    logs = [estate.trail.log_bucket] if estate.trail else []
+    for bucket in (estate.lake_bucket, estate.results_bucket, *logs, "another-bucket"):
         yield f"arn:aws:s3:::{bucket}", None
         yield f"arn:aws:s3:::{bucket}/file", None
 

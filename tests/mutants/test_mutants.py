@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from lakeproof.mutants.kept import Kept
 from tests.mutants.mutated import Mutated, mutate
 from tests.signoff.runs import FULL, LIMITED, checkout
 
+KEPT = "kept.jsonl"
 QUOTA = 2048
 """Characters of a trust policy."""
 COLUMN = f"grant: {LIMITED}: amazon_reviews_parquet: customer_id added"
@@ -33,7 +37,7 @@ def mutated(tmp_path_factory: pytest.TempPathFactory) -> Mutated:
     root = checkout(tmp_path_factory.mktemp("mutated"))
     _fill(root / "plans" / "policies" / "trust-default.json")
     only = [part for text in (COLUMN, DROPPED, OWN_PROFILE, ATTACHED, TRUSTED) for part in ("--only", text)]
-    return mutate(root, "-k", SCENARIOS, *only)
+    return mutate(root, "-k", SCENARIOS, *only, "--state", KEPT)
 
 
 def _fill(file: Path) -> None:
@@ -130,6 +134,44 @@ def test_a_plan_that_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
     found = mutate(tmp_path, plan="plan.yaml")
     assert found.code == 2
     assert "plan.yaml" in found.output
+
+
+def test_every_result_is_kept_but_errors_which_are_tried_again(mutated: Mutated) -> None:
+    """A run that goes on from the file has the results of the first one, all but those that are tried again."""
+    about = _about(mutated)
+    kept = Kept(mutated.root / KEPT, about, "another seed")
+    told = {each["id"]: each for each in mutated.told["results"] if each["status"] != "error"}
+    assert json.loads(json.dumps({id: asdict(result) for id, result in kept.results.items()})) == told
+    assert kept.seed == mutated.told["seed"]
+
+
+def test_a_result_that_was_cut_off_is_dropped(mutated: Mutated, tmp_path: Path) -> None:
+    """A run that died while it wrote has all results but the last; the next one is written on a line of its own."""
+    lines = (mutated.root / KEPT).read_text(encoding="utf-8").splitlines(keepends=True)
+    killed = [line for line in lines[1:] if '"status": "killed"' in line]
+    cut = tmp_path / KEPT
+    cut.write_text("".join([lines[0], *killed])[:-10], encoding="utf-8")
+    kept = Kept(cut, _about(mutated), "")
+    assert len(kept.results) == len(killed) - 1
+    [last] = {json.loads(killed[-1])["id"]}
+    kept.add(Kept(mutated.root / KEPT, _about(mutated), "").results[last])
+    assert len(Kept(cut, _about(mutated), "").results) == len(killed)
+
+
+def test_results_of_another_run_are_not_taken_for_this_ones(mutated: Mutated, tmp_path: Path) -> None:
+    """A file of another plan, other scenarios or other code is refused before any account is started: exit code 2."""
+    (tmp_path / KEPT).write_bytes((mutated.root / KEPT).read_bytes())
+    root = checkout(tmp_path)
+    found = mutate(root, "--state", KEPT)
+    assert found.code == 2
+    assert f"{KEPT} keeps results of another run: scenarios" in found.output
+    (tmp_path / KEPT).write_text("a shopping list\n", encoding="utf-8")
+    assert f"{KEPT} keeps no results of mutants" in mutate(root, "--state", KEPT).output
+
+
+def _about(mutated: Mutated) -> dict[str, Any]:
+    first = json.loads((mutated.root / KEPT).read_text(encoding="utf-8").splitlines()[0])
+    return {key: value for key, value in first.items() if key != "seed"}
 
 
 def test_a_name_that_no_mutant_has_is_wrong_usage(tmp_path: Path) -> None:
