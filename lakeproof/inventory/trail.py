@@ -8,10 +8,11 @@ events", "Security best practices in AWS CloudTrail".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from lakeproof.inventory.standing import standing
 
 S3_OBJECT = "AWS::S3::Object"
 UNUSED = frozenset({"kms.amazonaws.com", "rdsdata.amazonaws.com"})
@@ -69,12 +70,14 @@ def trails(cloudtrail: Any) -> tuple[Trail, ...]:
 
     One that is deleted while this reads is left out.
     """
-    found = cloudtrail.describe_trails(includeShadowTrails=True)["trailList"]
-    there: list[Trail] = []
-    for row in sorted(found, key=lambda each: str(each["TrailARN"])):
-        with suppress(cloudtrail.exceptions.TrailNotFoundException):
-            there.append(_trail(cloudtrail, row))
-    return tuple(there)
+    rows: dict[str, Mapping[str, Any]] = {}
+
+    def listed() -> list[str]:
+        found = {row["TrailARN"]: row for row in cloudtrail.describe_trails(includeShadowTrails=True)["trailList"]}
+        rows.update(found)
+        return sorted(found)
+
+    return tuple(trail for _, trail in standing(listed, lambda arn: _trail(cloudtrail, rows[arn])))
 
 
 def trail(cloudtrail: Any, name: str) -> Trail:

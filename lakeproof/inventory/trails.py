@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lakeproof.inventory.standing import standing
+
 MEMBERS = (
     "HomeRegion",
     "S3BucketName",
@@ -22,8 +24,14 @@ def trails(cloudtrail: Any) -> dict[str, Mapping[str, Any]]:
 
     DescribeTrails has no pages: it answers with all trails (CloudTrail API reference).
     """
-    found = cloudtrail.describe_trails(includeShadowTrails=True)["trailList"]
-    return {trail["TrailARN"]: _trail(cloudtrail, trail) for trail in found}
+    rows: dict[str, Mapping[str, Any]] = {}
+
+    def listed() -> list[str]:
+        found = {row["TrailARN"]: row for row in cloudtrail.describe_trails(includeShadowTrails=True)["trailList"]}
+        rows.update(found)
+        return list(found)
+
+    return dict(standing(listed, lambda arn: _trail(cloudtrail, rows[arn])))
 
 
 def _trail(cloudtrail: Any, trail: Mapping[str, Any]) -> Mapping[str, Any]:

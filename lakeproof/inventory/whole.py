@@ -14,6 +14,7 @@ from dataclasses import asdict
 from typing import Any
 
 from lakeproof.inventory import athena, identity, lake, studio, trails
+from lakeproof.inventory.standing import standing
 from lakeproof.target import Target
 
 SCHEMA_VERSION = 1
@@ -62,11 +63,13 @@ def _lf_tags(target: Target) -> Things:
 
 def _assigned_tags(target: Target) -> Things:
     glue, client = target.client("glue"), target.client("lakeformation")
-    return {
-        ".".join((database, *where)): dict(tags)
-        for database in lake.databases(glue)
-        for where, tags in lake.assigned_tags(client, database, lake.tables(glue, database)).items()
-    }
+
+    def read(database: str) -> Things:
+        found = lake.assigned_tags(client, database, lake.tables(glue, database))
+        return {".".join((database, *where)): dict(tags) for where, tags in found.items()}
+
+    found = standing(lambda: lake.databases(glue), read)
+    return {where: tags for _, assigned in found for where, tags in assigned.items()}
 
 
 def _locations(target: Target) -> Things:
@@ -75,15 +78,19 @@ def _locations(target: Target) -> Things:
 
 def _tables(target: Target) -> Things:
     glue = target.client("glue")
-    return {
-        f"{database}.{name}": {
-            "columns": [list(column) for column in lake.columns(table)],
-            "location": table["StorageDescriptor"].get("Location"),
-            "partitions": len(lake.partitions(glue, database, name)) if table.get("PartitionKeys") else 0,
+
+    def read(database: str) -> Things:
+        return {
+            f"{database}.{name}": {
+                "columns": [list(column) for column in lake.columns(table)],
+                "location": table["StorageDescriptor"].get("Location"),
+                "partitions": len(lake.partitions(glue, database, name)) if table.get("PartitionKeys") else 0,
+            }
+            for name, table in lake.tables(glue, database).items()
         }
-        for database in lake.databases(glue)
-        for name, table in lake.tables(glue, database).items()
-    }
+
+    found = standing(lambda: lake.databases(glue), read)
+    return {name: facts for _, tables in found for name, facts in tables.items()}
 
 
 def _databases(target: Target) -> Things:
@@ -92,7 +99,8 @@ def _databases(target: Target) -> Things:
 
 def _roles(target: Target) -> Things:
     iam = target.client("iam")
-    return {name: _role(identity.role(iam, name)) for name in identity.role_names(iam)}
+    found = standing(lambda: identity.role_names(iam), lambda name: identity.role(iam, name))
+    return {name: _role(role) for name, role in found}
 
 
 def _role(role: identity.Role) -> Things:
@@ -114,27 +122,32 @@ def _policies(policies: Iterable[identity.Policy]) -> Things:
 
 def _users(target: Target) -> Things:
     iam = target.client("iam")
-    return {
-        name: {"groups": list(identity.user_groups(iam, name)), "policies": _policies(identity.own_policies(iam, name))}
-        for name in identity.user_names(iam)
-    }
+
+    def read(name: str) -> Things:
+        return {
+            "groups": list(identity.user_groups(iam, name)),
+            "policies": _policies(identity.own_policies(iam, name)),
+        }
+
+    return dict(standing(lambda: identity.user_names(iam), read))
 
 
 def _groups(target: Target) -> Things:
     iam = target.client("iam")
-    return {
-        name: {
+
+    def read(name: str) -> Things:
+        return {
             "members": list(identity.group_members(iam, name)),
             "policies": _policies(identity.group_policies(iam, name)),
         }
-        for name in identity.group_names(iam)
-    }
+
+    return dict(standing(lambda: identity.group_names(iam), read))
 
 
 def _workgroups(target: Target) -> Things:
     client = target.client("athena")
-    found = {name: athena.workgroup(client, name) for name in athena.workgroups(client)}
-    return {name: {key: group.get(key) for key in ("State", "Configuration")} for name, group in found.items()}
+    found = standing(lambda: athena.workgroups(client), lambda name: athena.workgroup(client, name))
+    return {name: {key: group.get(key) for key in ("State", "Configuration")} for name, group in found}
 
 
 def _trails(target: Target) -> Things:
@@ -143,8 +156,8 @@ def _trails(target: Target) -> Things:
 
 def _domains(target: Target) -> Things:
     client = target.client("sagemaker")
-    found = [studio.domain(client, each) for each in studio.domains(client)]
-    return {domain["DomainName"]: _domain(domain) for domain in found}
+    found = standing(lambda: studio.domains(client), lambda each: studio.domain(client, each))
+    return {domain["DomainName"]: _domain(domain) for _, domain in found}
 
 
 def _domain(domain: Mapping[str, Any]) -> Things:
@@ -154,11 +167,11 @@ def _domain(domain: Mapping[str, Any]) -> Things:
 
 def _profiles(target: Target) -> Things:
     client = target.client("sagemaker")
-    found = [
-        studio.profile(client, each, name)
-        for each in studio.domains(client)
-        for name in studio.profile_names(client, each)
-    ]
+
+    def listed() -> list[tuple[str, str]]:
+        return [(each, name) for each in studio.domains(client) for name in studio.profile_names(client, each)]
+
+    found = standing(listed, lambda where: studio.profile(client, *where))
     return {
         profile.name: {
             "arn": profile.arn,
@@ -166,7 +179,7 @@ def _profiles(target: Target) -> Things:
             "execution_role": profile.execution_role_arn,
             "tags": dict(sorted(profile.tags.items())),
         }
-        for profile in found
+        for _, profile in found
     }
 
 
