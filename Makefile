@@ -1,5 +1,5 @@
 # make signoff        the compliance sign-off, on the embedded account; PLAN=walkthrough TARGET=local ARGS="-k limited"
-# make test           the harness's own tests, on two processes: PROCESSES=2
+# make test           the harness's own tests, on three processes: PROCESSES=3
 # make check          lint, types, and who may import whom
 # make report         the last sign-off as one HTML file that opens offline: build/allure-report/index.html
 # make check-report   opens a red report in a headless Chromium and checks what it shows
@@ -20,7 +20,7 @@ PYTHON ?= python3
 PLAN ?= walkthrough
 TARGET ?= local
 ARGS ?=
-PROCESSES ?= 2
+PROCESSES ?= 3
 SEED ?= 20261125
 STATEMENTS ?= 200000
 REQUESTS ?= 100000
@@ -33,6 +33,9 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 NODE_INSTALLED := node_modules/.installed
 COMPILE := pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-emit-index-url --no-emit-find-links --no-emit-options
+
+# Compiled modules are kept: without them each of a test run's hundred processes compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: signoff test check report check-report mutants bench soak soak-deaths soak-faults soak-iam soak-orders soak-walls lock clean
 .DEFAULT_GOAL := signoff

@@ -6,8 +6,8 @@ import functools
 from dataclasses import dataclass
 from typing import Literal
 
+from moto.core.loaders import Loader, create_loader, moto_root
 from moto.core.model import ServiceModel
-from moto.core.utils import get_service_model
 
 Protocol = Literal["query", "json", "rest-json", "rest-xml"]
 
@@ -45,7 +45,19 @@ def named(service: str) -> Service:
     return _BY_NAME[service]
 
 
+class _OurModels(Loader):
+    """The models of this account's services alone: to see which services AWS has, botocore reads a thousand directories
+    each time that moto loads a model."""
+
+    def list_available_services(self, type_name: str) -> list[str]:
+        return sorted(_BY_NAME)
+
+
+OUR_MODELS = _OurModels(extra_search_paths=[moto_root])
+
+
 @functools.cache
 def model(service: str) -> ServiceModel:
-    """The service model of a botocore service name."""
-    return get_service_model(service)
+    """The service model of a botocore service name. Raises UnknownServiceError for a service that AWS does not have."""
+    loader = OUR_MODELS if service in _BY_NAME else create_loader()
+    return ServiceModel(loader.load_service_model(service, "service-2"), service)

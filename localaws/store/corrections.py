@@ -5,23 +5,25 @@ Each correction names what moto does and what AWS does. They are the only change
 
 from __future__ import annotations
 
+import base64
 import secrets
 import string
 from collections.abc import Callable
 from typing import Any
 
+import moto.core.utils as moto_utils
 import moto.iam.models as iam_models
 from moto.core.config import default_user_config
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
 
-UNIQUE_ID_ALPHABET = string.ascii_uppercase + "234567"
-"""Unique ids are base 32 (observed in AWS's examples: IAM User Guide, "IAM identifiers")."""
+from localaws.services import OUR_MODELS
 
 
 def unique_id(prefix: str) -> str:
-    """An IAM unique id: a four-letter prefix and 17 characters (``AIDA...`` a user, ``AROA...`` a role)."""
-    return prefix + "".join(secrets.choice(UNIQUE_ID_ALPHABET) for _ in range(17))
+    """An IAM unique id: a four-letter prefix and 17 characters (``AIDA...`` a user, ``AROA...`` a role) in base 32, as
+    observed in AWS's examples (IAM User Guide, "IAM identifiers")."""
+    return prefix + base64.b32encode(secrets.token_bytes(11)).decode()[:17]
 
 
 def _no_opinion(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
@@ -59,6 +61,7 @@ def _secret(length: int) -> str:
 def apply() -> None:
     """Correct moto. Called once, when the store is imported."""
     default_user_config["iam"]["load_aws_managed_policies"] = True
+    moto_utils.create_loader = lambda: OUR_MODELS  # type: ignore[attr-defined]
     FakeBucket.get_permission = _no_opinion  # type: ignore[method-assign,assignment]
     _with_unique_id(iam_models.User, "AIDA")
     _with_unique_id(iam_models.Group, "AGPA")

@@ -13,12 +13,15 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from fixtures.least_privilege import actions
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OWNED = ("pytest.ini", "conftest.py", "features", "plans")
@@ -31,7 +34,7 @@ LIMITED, FULL = "data-scientist-limited", "federated-full"
 COLUMNS = frozenset({"customer_id", "product_id", "star_rating", "product_category"})
 TIME_LIMIT_S = 100
 RED = ("FAIL ", "NOT_OBTAINED ", "NOT_RUN ")
-FOREIGN = ("AWS_", "PYTEST_", "ALLURE_")
+FOREIGN = ("AWS_", "PYTEST_", "ALLURE_", "PYTHONDONTWRITEBYTECODE")
 """Variables of the environment that would make a run depend on who started it."""
 
 CRASH = """
@@ -153,6 +156,10 @@ def small(directory: Path, plan: str, name: str = "") -> str:
     """Make a plan in ``directory`` small, in place or under another name. Returns its name."""
     made = yaml.safe_load((directory / plan).read_text(encoding="utf-8"))
     _make_small(made)
+    privileges = made["verification"].get("least_privilege")
+    if privileges:
+        made["verification"]["least_privilege"] = f"small-{privileges}"
+        _make_small_table(directory / "plans" / privileges)
     (directory / (name or plan)).write_text(yaml.safe_dump(made, sort_keys=False), encoding="utf-8")
     return name or plan
 
@@ -220,3 +227,20 @@ def _make_small(plan: dict[str, Any]) -> None:
     for grant in plan["grants"]:
         if grant["columns"] != "all":
             grant["columns"]["include"] = [name for name in grant["columns"]["include"] if name in COLUMNS]
+
+
+def _make_small_table(file: Path) -> None:
+    """Write every row and request of the table of least privilege beside it, for the actions that they name, every
+    tenth of all others, and one that a sabotage allows."""
+    made = yaml.safe_load(file.read_text(encoding="utf-8"))
+    named = [pattern for row in made["rows"] for kind in ("allowed", "locked") for pattern in row.get(kind, ())]
+    named += ["sagemaker:CreateProcessingJob"]
+    named += [request.get("action") or request["call"] for request in made["requests"]]
+    everything = actions(tuple(made["services"]), tuple(made["actions"]))
+    kept = [
+        action
+        for number, action in enumerate(everything)
+        if number % 10 == 0 or any(fnmatchcase(action, pattern) for pattern in named)
+    ]
+    made |= {"services": ["sts"], "actions": kept}
+    (file.parent / f"small-{file.name}").write_text(yaml.safe_dump(made, sort_keys=False), encoding="utf-8")
