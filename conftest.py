@@ -26,6 +26,7 @@ pytest_plugins = [
     "fixtures.verdicts",
     "fixtures.preview",
     "fixtures.evidence",
+    "fixtures.memory",
     # the words of the Gherkin
     "steps.queries",
     "steps.calls",

@@ -7,6 +7,7 @@ closes, so that no account outlives the process that started it.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import re
@@ -54,6 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
         "access_key_id": access_key_id,
         "secret_access_key": secret_access_key,
     }
+    gc.collect()
+    gc.freeze()  # modules and service models stay: the collector need not visit them after each request
+    gc.set_threshold(20_000, 20, 50)
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
     print(json.dumps(ready), flush=True)
     _wait_for_end_of_input()

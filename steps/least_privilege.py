@@ -113,10 +113,12 @@ def said(attempt: Attempt) -> str:
 def send(identity: Identity, table: PersonalTable, harness: Identity, prober: Prober) -> list[Sent]:
     """Send every request; the harness sends each again that was refused."""
     found = []
-    for row, requests in table.requests():
-        needed = [request.action or request.call for request in requests]
-        decisions = simulated(identity, harness, row, needed, prober)
-        for request, action in zip(requests, needed, strict=True):
+    listed = list(table.requests())
+    needed = [(row, [request.action or request.call for request in requests]) for row, requests in listed]
+    for (_, requests), (_, actions), decisions in zip(
+        listed, needed, simulated(identity, harness, needed, prober), strict=True
+    ):
+        for request, action in zip(requests, actions, strict=True):
             service, operation = request.call.split(":")
             attempt = prober.call(identity, service, operation, **request.parameters)
             refused = not isinstance(attempt.outcome, Allowed)
@@ -131,12 +133,13 @@ def exactly(identity: Identity, table: PersonalTable, people: People, prober: Pr
     Raises NotMet with what differs, EvidenceNotObtained if the simulator refuses an administrator as well.
     """
     wanted, seen = [], []
-    for row in table.rows():
-        actions = table.actions(row)
+    rows = [(row, table.actions(row)) for row in table.rows()]
+    for _, actions in rows:
         if not known_actions.issuperset(actions):
             allowed_to_an_administrator(actions, people, prober)
             known_actions |= set(actions)
-        for action, decision in simulated(identity, people.harness(), row, actions, prober).items():
+    for (row, _), decisions in zip(rows, simulated(identity, people.harness(), rows, prober), strict=True):
+        for action, decision in decisions.items():
             expected = row.expected(action)
             if expected != "refused":
                 wanted.append(f"{action} on {row.about}: {expected}")
@@ -146,25 +149,35 @@ def exactly(identity: Identity, table: PersonalTable, people: People, prober: Pr
 
 
 def simulated(
-    identity: Identity, harness: Identity, row: Row, actions: Sequence[str], prober: Prober
-) -> dict[str, str]:
-    """The simulator's decision on actions on a row's resource."""
-    found: dict[str, str] = {}
-    context = [
-        {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
-        for key, value in row.context.items()
-    ]
-    for start in range(0, len(actions), A_CALL):
-        attempt = prober.call(
+    identity: Identity, harness: Identity, rows: Sequence[tuple[Row, Sequence[str]]], prober: Prober
+) -> list[dict[str, str]]:
+    """The simulator's decision on actions on a row's resource, by row and action."""
+
+    def ask(call: tuple[int, list[str]]) -> Attempt:
+        number, actions = call
+        row = rows[number][0]
+        context = [
+            {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
+            for key, value in row.context.items()
+        ]
+        return prober.call(
             harness,
             "iam",
             "SimulatePrincipalPolicy",
             PolicySourceArn=identity.principal_arn,
-            ActionNames=list(dict.fromkeys(actions[start : start + A_CALL])),
+            ActionNames=actions,
             ResourceArns=[row.resource],
             ContextEntries=context,
             MaxItems=1000,
         )
+
+    calls = [
+        (number, list(dict.fromkeys(actions[start : start + A_CALL])))
+        for number, (_, actions) in enumerate(rows)
+        for start in range(0, len(actions), A_CALL)
+    ]
+    found: list[dict[str, str]] = [{} for _ in rows]
+    for (number, _), attempt in zip(calls, prober.several(ask, calls), strict=True):
         answer = judge.allowed(attempt, "the harness may simulate policies").response
-        found |= {each["EvalActionName"]: each["EvalDecision"] for each in answer["EvaluationResults"]}
+        found[number] |= {each["EvalActionName"]: each["EvalDecision"] for each in answer["EvaluationResults"]}
     return found

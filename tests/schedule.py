@@ -11,7 +11,6 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 APART = {
-    "tests/faults/test_verdicts.py",
     "tests/signoff/test_deaths.py",
     "tests/signoff/test_filters_and_tags.py",
     "tests/signoff/test_interruptions.py",

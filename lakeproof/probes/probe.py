@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -17,6 +18,8 @@ from lakeproof.probes.outcome import Allowed, NotObtained, Outcome
 from lakeproof.retries import noted
 from lakeproof.target import Target
 
+Probed = TypeVar("Probed")
+Found = TypeVar("Found")
 Runner = Callable[[Target, Identity, str, QueryResult], None]
 """How a query is run: ``run_boto3``, or ``run_pyathena`` where the walkthrough's notebook does."""
 
@@ -89,6 +92,12 @@ class Prober:
     def call(self, identity: Identity, service: str, operation: str, **params: Any) -> Attempt:
         """One API call by one identity. ``operation`` is AWS's name of it, ``params`` are its members."""
         return self._signed_in(identity, lambda who: self._call(who, service, operation, params))
+
+    def several(self, probe: Callable[[Probed], Found], each: Iterable[Probed]) -> list[Found]:
+        """``probe`` of each, as many at once as the target bears, each to its end; what they gave, in the order of
+        ``each``. ``probe`` runs in a thread: it probes, and neither judges nor reports."""
+        with ThreadPoolExecutor(self.target.parallel_calls) as pool:
+            return list(pool.map(probe, each))
 
     def _call(self, identity: Identity, service: str, operation: str, params: Mapping[str, Any]) -> Attempt:
         started = datetime.now(UTC)
