@@ -63,14 +63,20 @@ def _reason(deployment: Deployment, problem: Failed, verb: str) -> str:
     return f"The following resource(s) failed to {verb}: [{name}]. "
 
 
+def _sentences(reason: str, requested: str) -> str:
+    """Both as one status reason; that of a service or of an export may end without a full stop or a blank."""
+    reason = reason.rstrip()
+    return f"{reason}{'' if reason.endswith('.') else '.'} {requested}"
+
+
 def _failed(deployment: Deployment, on_failure: str, reason: str) -> None:
     if on_failure == "DO_NOTHING":
         deployment.become("CREATE_FAILED", reason)
     elif on_failure == "DELETE":
-        deployment.become("DELETE_IN_PROGRESS", reason + "Delete requested by user.")
+        deployment.become("DELETE_IN_PROGRESS", _sentences(reason, "Delete requested by user."))
         clear(deployment, "DELETE", lambda held: created(held.deletion_policy))
     else:
-        deployment.become("ROLLBACK_IN_PROGRESS", reason + "Rollback requested by user.")
+        deployment.become("ROLLBACK_IN_PROGRESS", _sentences(reason, "Rollback requested by user."))
         clear(deployment, "ROLLBACK", lambda held: created(held.deletion_policy))
 
 

@@ -133,7 +133,7 @@ def parsed(text: str) -> Template:
         description=described,
         metadata=sections["Metadata"],
         parameters=sections["Parameters"],
-        mappings=sections["Mappings"],
+        mappings={name: _mapping_entry(name, entry) for name, entry in sections["Mappings"].items()},
         conditions=sections["Conditions"],
         resources={name: _resource(name, entry) for name, entry in sections["Resources"].items()},
         outputs={name: _output(name, entry) for name, entry in sections["Outputs"].items()},
@@ -152,10 +152,22 @@ def _document(text: str) -> dict[str, Any]:
 
 
 def _section(document: Mapping[str, Any], name: str) -> dict[str, Any]:
-    section = document.get(name) or {}
+    section = document.get(name)
+    if section is None:
+        return {}
     if not isinstance(section, dict):
         raise invalid(f"Template format error: {name} section must be an object.")
     return section
+
+
+def _mapping_entry(name: str, entry: Any) -> dict[str, Any]:
+    """A map of two levels (User Guide, "Mappings": a key "must be a map of name-value pairs", values text or list)."""
+    check_name("Mappings", name)
+    if not isinstance(entry, dict) or not all(isinstance(values, dict) for values in entry.values()):
+        raise invalid(f"Template format error: [/Mappings/{name}] Every Mappings member must be a map of maps.")
+    if any(value is None or isinstance(value, dict) for values in entry.values() for value in values.values()):
+        raise invalid("Template format error: Every Mappings attribute must be a String or a List.")
+    return entry
 
 
 def _resource(name: str, entry: Any) -> ResourceEntry:
@@ -208,6 +220,8 @@ def _output(name: str, entry: Any) -> Mapping[str, Any]:
     if unknown:
         raise invalid(f"Template format error: Output {name} is malformed: {', '.join(sorted(unknown))}")
     _check_condition_name(entry)
+    if not isinstance(entry.get("Description", ""), str):
+        raise invalid("Template format error: every Description member must be a string.")
     export = entry.get("Export")
     if "Export" in entry and (not isinstance(export, dict) or set(export) != {"Name"} or not export["Name"]):
         raise invalid(

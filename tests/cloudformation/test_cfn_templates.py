@@ -10,7 +10,7 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 
-from tests.cloudformation.stacks import deploy, outputs
+from tests.cloudformation.stacks import deploy, outputs, reasons
 from tests.conftest import Embedded
 
 CASES = Path(__file__).parent / "cases"
@@ -128,3 +128,23 @@ def test_an_export_has_one_name(embedded: Embedded) -> None:
     stack = deploy(embedded.client("cloudformation"), "twice", text)
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert embedded.client("cloudformation").list_exports()["Exports"] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        pytest.param({"Fn::ImportValue": "nobodys"}, "No export named nobodys found.", id="full-stop"),
+        pytest.param(
+            {"Fn::FindInMap": ["M", "a", "z"]}, "Template error: Unable to get mapping for M::a::z.", id="none"
+        ),
+    ],
+)
+def test_the_reason_of_a_rollback_is_a_sentence_of_its_own(embedded: Embedded, value: Any, reason: str) -> None:
+    """Whether or not the text of a failed output ends with a full stop, what follows is set apart from it."""
+    cfn, mappings = embedded.client("cloudformation"), {"M": {"a": {"b": "x"}}}
+    text = {"Mappings": mappings, "Resources": {"A": {"Type": "AWS::S3::Bucket"}}, "Outputs": {"O": {"Value": value}}}
+    stack = deploy(cfn, "apart", json.dumps(text))
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    said = reasons(cfn, stack["StackId"], "ROLLBACK_IN_PROGRESS")["apart"]
+    assert said == f"{reason} Rollback requested by user."
+    cfn.delete_stack(StackName="apart")

@@ -7,13 +7,15 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from lakeproof.inventory import whole
 from lakeproof.plan import load
+from lakeproof.target import Target
 from provision.templates import templates
 from tests.cloudformation.stacks import CAPABILITIES, deploy, described, outputs, reasons
 from tests.conftest import REPOSITORY, Embedded
@@ -71,10 +73,18 @@ def columns(embedded: Embedded, role: str) -> set[str]:
     }
 
 
+def inventory(embedded: Embedded) -> dict[tuple[str, str], Any]:
+    """The facts of a whole inventory, by subject and name."""
+    found = whole.read(cast(Target, embedded))["subjects"]
+    return {(subject, name): facts for subject, things in found.items() for name, facts in things.items()}
+
+
 def test_a_plan_deploys_changes_and_goes(embedded: Embedded, tmp_path: Path) -> None:
-    """The walkthrough's templates deploy as nested stacks; a column of a grant is renamed; then only logs are left."""
+    """The walkthrough's templates deploy as nested stacks; a column of a grant is renamed; deleted, they leave logs,
+    the empty default permissions and Lake Formation's service-linked role, and nothing else of a whole inventory."""
     cfn, s3, iam = embedded.client("cloudformation"), embedded.client("s3"), embedded.client("iam")
     files, plan = written("walkthrough", tmp_path), load(REPOSITORY / "plans" / "walkthrough.yaml")
+    before = inventory(embedded)
     s3.create_bucket(Bucket="cfn-plan-templates")
     for name in NESTED:
         s3.put_object(Bucket="cfn-plan-templates", Key=f"one/{name}", Body=files[name].encode())
@@ -114,6 +124,12 @@ def test_a_plan_deploys_changes_and_goes(embedded: Embedded, tmp_path: Path) -> 
     assert embedded.client("secretsmanager").list_secrets()["SecretList"] == []
     settings = embedded.client("lakeformation").get_data_lake_settings()["DataLakeSettings"]
     assert settings["DataLakeAdmins"] == []
+    after = inventory(embedded)
+    assert {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)} == {
+        ("data lake settings", "CreateDatabaseDefaultPermissions"),
+        ("data lake settings", "CreateTableDefaultPermissions"),
+        ("roles", "AWSServiceRoleForLakeFormationDataAccess"),
+    }
 
 
 def test_athena_reads_partitions_as_the_walkthrough_declares_them(embedded: Embedded) -> None:
