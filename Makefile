@@ -1,4 +1,6 @@
 # make signoff        the compliance sign-off, on the embedded account; PLAN=walkthrough TARGET=local ARGS="-k limited"
+# make baseline       the same, and its evidence becomes the baseline of later ones if it signs off:
+#                     make signoff ARGS="--baseline=build/baseline/walkthrough"
 # make test           the harness's own tests, on three processes: PROCESSES=3
 # make check          lint, types, and who may import whom
 # make report         the last sign-off as one HTML file that opens offline: build/allure-report/index.html
@@ -37,7 +39,7 @@ COMPILE := pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-em
 # Compiled modules are kept: without them each of a test run's hundred processes compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: signoff test check report check-report mutants bench soak soak-deaths soak-faults soak-iam soak-orders soak-walls lock clean
+.PHONY: signoff baseline test check report check-report mutants bench soak soak-deaths soak-faults soak-iam soak-orders soak-walls lock clean
 .DEFAULT_GOAL := signoff
 
 signoff: $(INSTALLED)
@@ -45,6 +47,9 @@ signoff: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/pytest tests -n $(PROCESSES) -p tests.schedule $(ARGS)
+
+baseline: $(INSTALLED)
+	$(BIN)/pytest --plan=plans/$(PLAN).yaml --target $(TARGET) --keep-baseline build/baseline/$(PLAN) $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -21,6 +21,7 @@ APART = {
 }
 """Each test of these runs a sign-off of its own."""
 TOGETHER = {
+    "tests/signoff/test_baseline.py",
     "tests/signoff/test_evidence.py",
     "tests/signoff/test_exit_codes.py",
     "tests/signoff/test_report_results.py",

@@ -1,23 +1,32 @@
 """``lakeproof evidence``: verify a bundle, tell how to do its run again, export it, sign it, make a key.
 
-Exit codes: 0 fine, 1 the bundle is not what it should be, 2 it cannot be judged (no bundle, no key, wrong usage).
+Exit codes: 0 fine, 1 the bundle is not what it should be or something changed that the plan does not say, 2 it cannot
+be judged (no bundle, no key, wrong usage).
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lakeproof.evidence import keys
+from lakeproof.evidence.baseline.compare import Comparison, compare
+from lakeproof.evidence.baseline.snapshot import comparable, opened
+from lakeproof.evidence.baseline.views import as_document, as_page, as_text
 from lakeproof.evidence.bundle import sign
 from lakeproof.evidence.export import FORMATS, export
-from lakeproof.evidence.files import EvidenceError
+from lakeproof.evidence.files import EvidenceError, canonical
 from lakeproof.evidence.reperform import commands
 from lakeproof.evidence.verify import Verification, verify
 
 FINE, ALTERED, USAGE = 0, 1, 2
+FORMS: Mapping[str, Callable[[Comparison], str]] = {
+    "text": as_text,
+    "json": lambda found: canonical(as_document(found)).decode(),
+    "html": as_page,
+}
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +35,11 @@ def options(parser: argparse.ArgumentParser) -> None:
     checks = _verb(verbs, "verify", "name every file that was altered, added or removed", _verify)
     checks.add_argument("--key", type=Path, metavar="PUB", help="the public key that must have signed it")
     _verb(verbs, "reperform", "print the commands that do the run again", _reperform)
+    compares = verbs.add_parser("compare", help="say what changed from one bundle to a later one of the same plan")
+    compares.add_argument("before", type=Path, metavar="BASELINE", help="the earlier bundle")
+    compares.add_argument("after", type=Path, metavar="PATH", help="the later bundle")
+    compares.add_argument("--format", choices=FORMS, default="text", help="text (the default), json or html")
+    compares.set_defaults(run=_told(_compare))
     exports = _verb(verbs, "export", "write its verdicts in a format of others", _export)
     exports.add_argument("--format", choices=FORMATS, required=True, help="which format")
     exports.add_argument("--out", type=Path, metavar="DIR", help="where to; build/exports/RUN if left out")
@@ -82,6 +96,14 @@ def _signature(found: Verification) -> str:
 def _reperform(chosen: argparse.Namespace) -> int:
     print("\n".join(commands(chosen.path)))
     return FINE
+
+
+def _compare(chosen: argparse.Namespace) -> int:
+    before, after = opened(chosen.before), opened(chosen.after)
+    comparable(before, after.plan.name, after.account, after.region)
+    found = compare(before, after)
+    print(FORMS[chosen.format](found), end="")
+    return ALTERED if found.unplanned else FINE
 
 
 def _export(chosen: argparse.Namespace) -> int:

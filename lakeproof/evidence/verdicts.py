@@ -100,13 +100,15 @@ def exit_code(
     residue: int = 0,
     *,
     outside: int = 0,
+    unplanned: int = 0,
     lapsed: int = 0,
     invalid_waivers: int = 0,
 ) -> int:
     """The exit code of a run: pytest's own 1 to 5 stay as they are, then DESIGN's order.
 
     ``pytest_code`` 1 stands only if a scenario failed its control, or if something ``outside`` the scenarios failed;
-    with nothing but NOT_OBTAINED it becomes 10. ``lapsed`` counts the FAILs that only an expired waiver covers: the
+    with nothing but NOT_OBTAINED it becomes 10. ``unplanned`` counts what changed since the baseline though the plan
+    does not say it: a failure like a scenario's. ``lapsed`` counts the FAILs that only an expired waiver covers: the
     waiver decides the code, 11. ``residue`` counts the resources that the teardown left behind. A run of which nothing
     applies, or nothing ran, is no success.
     """
@@ -115,7 +117,7 @@ def exit_code(
         pytest_code = ExitCode.OK
     if pytest_code != ExitCode.OK:
         return pytest_code
-    if outside or counts[Verdict.FAIL] > lapsed:
+    if outside or unplanned or counts[Verdict.FAIL] > lapsed:
         return ExitCode.FAILED
     executed = sum(counts.values()) - counts[Verdict.NOT_RUN] - counts[Verdict.NOT_APPLICABLE]
     if counts[Verdict.NOT_RUN] or not executed:

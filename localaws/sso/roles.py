@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import secrets
@@ -101,7 +102,8 @@ def _empty(account: Account, name: str) -> None:
 
 def _trust(account: Account) -> str:
     state = account.sso.state
-    state.saml_provider = state.saml_provider or f"AWSSSO_{secrets.token_hex(8)}_DO_NOT_DELETE"
+    instance = hashlib.sha256(account.account_id.encode()).hexdigest()[:16]  # one for each account, and always the same
+    state.saml_provider = state.saml_provider or f"AWSSSO_{instance}_DO_NOT_DELETE"
     return json.dumps(
         {
             "Version": "2012-10-17",

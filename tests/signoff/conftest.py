@@ -17,8 +17,9 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> SignOff:
-    """The whole sign-off of the default plan, in one process."""
-    return sign_off(checkout(tmp_path_factory.mktemp("whole")), *HARVEST, plan=WALKTHROUGH)
+    """The whole sign-off of the default plan, in one process; its evidence is kept as a baseline."""
+    keep = ("--keep-baseline", "build/baseline/walkthrough")
+    return sign_off(checkout(tmp_path_factory.mktemp("whole")), *HARVEST, *keep, plan=WALKTHROUGH)
 
 
 @pytest.fixture(scope="session")
