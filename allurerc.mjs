@@ -20,7 +20,7 @@ export default {
     groupBy: [{ label: "control" }],
   })),
   historyPath: process.env.LAKEPROOF_HISTORY,
-  appendHistory: false,
+  // The last 20 runs come from this file, and this run is added to it (lakeproof/evidence/report_history.py).
   plugins: {
     awesome: {
       options: {

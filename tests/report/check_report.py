@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ class Red:
     run: Mapping[str, object]
     overview: str
     scenario: str
+    history: str
     errors: list[str]
     requests: list[str]
 
@@ -43,17 +45,18 @@ def red(tmp_path_factory: pytest.TempPathFactory) -> Red:
     folder = tmp_path_factory.mktemp("red")
     (folder / "sabotage.py").write_text(SABOTAGE)
     environment = {**os.environ, "PYTHONPATH": str(folder)}
-    chosen = ["features/visibility", "features/grants", "-p", "sabotage", "-q"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *chosen],
-        cwd=ROOT,
-        env=environment,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 1, done.stdout + done.stderr
-    page = render(ROOT / "build" / "allure-results", ROOT / "build" / "run.json", folder / "report")
+    for sabotage, code in (((), 0), (("-p", "sabotage"), 1)):  # the green run before it is its history
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "features/visibility", "features/grants", *sabotage, "-q"],
+            cwd=ROOT,
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        parts = (ROOT / "build" / name for name in ("allure-results", "run.json"))
+        page = render(*parts, folder / "report", folder / "history")
     results = json.loads((page.parent / "test-results.json").read_text())["byId"].values()
     failed = next(
         each["id"] for each in results if each["status"] == "failed" and "is refused customer_id" in each["name"]
@@ -92,6 +95,13 @@ def test_page_counts_what_the_run_counted(red: Red) -> None:
     for verdict, count in verdicts.items():
         assert f"{count} {verdict}" in strip
     assert verdicts["FAIL"] >= 3
+
+
+def test_failed_scenario_shows_that_it_passed_before(red: Red) -> None:
+    """The run before was green: the scenario, the same in both, leads to it and to when it was."""
+    assert "is refused customer_id" in red.history and "History\n1\n" in red.history
+    shown = red.history.partition("History\n1\n")[2].partition("Generated")[0]
+    assert len(re.findall(r"\d+/\d+/\d{4} at \d\d:\d\d:\d\d", shown)) == 1, shown
 
 
 def test_failed_scenario_shows_its_steps(red: Red) -> None:

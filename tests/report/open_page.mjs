@@ -24,7 +24,10 @@ await attachments.first().click();
 await tab.getByText("request id").first().waitFor();
 const scenario = await tab.locator("body").innerText();
 await tab.screenshot({ path: `${prefix}-scenario.png`, fullPage: true });
+await tab.getByText(/^History/).first().click();
+await tab.getByText("Test body").first().waitFor({ state: "hidden" });
+const history = await tab.locator("body").innerText();
 await browser.close();
 
 const left = requests.filter((url) => !/^(file|data|blob):/.test(url));
-console.log(JSON.stringify({ overview, scenario, errors, requests: left }));
+console.log(JSON.stringify({ overview, scenario, history, errors, requests: left }));
