@@ -6,7 +6,7 @@ import argparse
 import sys
 from functools import partial
 
-from tests.bench import edge, evidence, history, iam, load, signoff, walls
+from tests.bench import audit, edge, evidence, history, iam, load, signoff, walls
 
 
 def main(arguments: list[str]) -> int:
@@ -14,12 +14,14 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--rows", type=int, default=10_000_000, help="rows of the large table of walls")
+    parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 10_000_000], help="sizes of audited logs")
     given = parser.parse_args(arguments)
     benchmarks = {
         "signoff": signoff.rows,
         "iam": iam.rows,
         "edge": edge.rows,
         "history": history.rows,
+        "audit": partial(audit.rows, given.events),
         "load": load.rows,
         "evidence": evidence.rows,
         "walls": partial(walls.rows, given.rows),

@@ -112,7 +112,14 @@ def extract(path: Path, key: str, wanted: Wanted) -> tuple[FileReport, list[list
 def table(rows: Iterable[list[str | None]]) -> pa.Table:
     """Rows as Arrow, for Parquet."""
     columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
-    return pa.Table.from_arrays([pa.array(values, pa.string()) for values in columns], schema=SCHEMA)
+    return pa.Table.from_arrays([_strings(values) for values in columns], schema=SCHEMA)
+
+
+def _strings(values: Iterable[str | None]) -> pa.StringArray:
+    """Not by ``pa.array``: its first call imports pandas, which costs each process half a second."""
+    builder = pa.lib.StringBuilder()
+    builder.append_values(values)
+    return builder.finish()
 
 
 def _count(report: FileReport, found: list[Record], broken: list[str]) -> None:
