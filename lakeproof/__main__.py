@@ -123,7 +123,10 @@ def _template(chosen: argparse.Namespace) -> int:
     from provision.templates import templates
 
     try:
-        written = templates(load(chosen.file))
+        plan = load(chosen.file)
+        if plan.provision == "adopt":
+            raise KeyError(f"plan {plan.name} adopts what is there (provision: adopt); templates are of what is made")
+        written = templates(plan)
     except (PlanError, KeyError) as error:
         print(f"lakeproof template: {error}", file=sys.stderr)
         return PROBLEMS

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lakeproof.plan import Person, Plan
 from lakeproof.target import Target
-from provision import federation, filters, grants, lake, lf_tags, people, results, settings, studio, trail
+from provision import adopt, federation, filters, grants, lake, lf_tags, people, results, settings, studio, trail
 from provision.estate import FILE, ControlReaderEstate, Estate, PersonEstate
 from provision.journal import FILE as JOURNAL
 from provision.journal import Journal, RunHeader, new_run_id
@@ -40,7 +40,7 @@ def create(plan: Plan, target: Target, run_dir: Path, progress: Progress = print
     site = Site(target, journal, progress)
     progress(f"run {header.run_id}: provisioning plan {plan.name} in account {target.account_id}, {target.region}")
     try:
-        estate = _make(site, plan)
+        estate = adopt.find(site, plan) if plan.provision == "adopt" else _make(site, plan)
     except BotoCoreError as error:
         raise ProvisionError(f"account {target.account_id} in {target.region} does not answer: {error}") from error
     site.settle()
@@ -185,11 +185,18 @@ def _journal(plan: Plan, target: Target, run_dir: Path) -> Journal:
             endpoint_url=target.endpoint_url,
             profile=target.profile,
             harness_arn=harness_arn(target),
-            external_id=f"lakeproof-{run_id}-{secrets.token_hex(8)}",
+            external_id=_external_id(plan, run_id),
             started=_iso(now),
             expires=_iso(now + LIFETIME),
         ),
     )
+
+
+def _external_id(plan: Plan, run_id: str) -> str:
+    """The plan's for roles that are there already (empty if they ask for none), else one that is drawn."""
+    if plan.provision == "adopt":
+        return plan.verification.external_id or ""
+    return f"lakeproof-{run_id}-{secrets.token_hex(8)}"
 
 
 def _fingerprint(plan: Plan) -> str:

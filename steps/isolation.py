@@ -129,7 +129,7 @@ def creates_notebook(
 
 @then(words("by simulation of policies, {action} is denied to {person} and allowed to an administrator"))
 def simulated(action: str, person: str, people: People, prober: Prober, estate: Estate) -> None:
-    console = people.at_console(person)
+    console = people.by_name("console", person)
     resource = _resource(action, estate)
     theirs = _simulate(prober, people, console.principal_arn, action, resource)
     judge.show("Simulated, not tried: there can be no decoy of it", f"{person}: {theirs}")

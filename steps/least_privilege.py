@@ -59,7 +59,7 @@ def may_at_console(
     person: str, people: People, prober: Prober, plan: Plan, estate: Estate, known_actions: set[str]
 ) -> None:
     table = PersonalTable("at the console", person, plan, estate)
-    exactly(people.at_console(person), table, people, prober, known_actions)
+    exactly(people.by_name("console", person), table, people, prober, known_actions)
 
 
 @then(words("by simulation of policies, {person} may do in Studio what is listed, and nothing else"))
@@ -67,7 +67,7 @@ def may_in_studio(
     person: str, people: People, prober: Prober, plan: Plan, estate: Estate, known_actions: set[str]
 ) -> None:
     table = PersonalTable("in Studio", person, plan, estate)
-    exactly(people.in_studio(person), table, people, prober, known_actions)
+    exactly(people.by_name("execution", person), table, people, prober, known_actions)
 
 
 @when(words("{person} sends the listed requests at the console"), target_fixture="sent")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from botocore.exceptions import ClientError
 from pytest_bdd import then
 
 from fixtures.people import People
@@ -46,9 +47,20 @@ def only_here(action: str, person: str, people: People, prober: Prober, estate: 
 
 
 @then("the name of the results bucket does not follow from account and Region")
-def unguessable(estate: Estate) -> None:
+def unguessable(estate: Estate, plan: Plan, target: Target) -> None:
+    if plan.provision == "adopt":  # its name is taken, so the question is by whom
+        judge.compare("owner of the results bucket", [estate.account_id], [_owner(estate, target)])
+        return
     left = estate.results_bucket.replace(estate.account_id, "").replace(estate.region, "")
     judge.compare("part of the name that nobody can guess", [estate.run_id], [estate.run_id] * (estate.run_id in left))
+
+
+def _owner(estate: Estate, target: Target) -> str:
+    try:
+        target.client("s3").get_bucket_location(Bucket=estate.results_bucket, ExpectedBucketOwner=estate.account_id)
+    except ClientError as error:
+        return f"not this account, or there is no such bucket ({error.response['Error']['Code']})"
+    return estate.account_id
 
 
 @then(words("the workgroup of {person} enforces where results go, and whose bucket that must be"))

@@ -14,7 +14,7 @@ from lakeproof.plan.problems import Path, Problem, likely, listed, said
 
 NOT_YET = {
     ("grants", "permissions"): "only SELECT is implemented, and meant when nothing is said",
-    ("dataset", "adopt"): "adopting an existing lake is not implemented yet",
+    ("dataset", "adopt"): "a plan as a whole adopts what is there: provision: adopt, at the top",
 }
 """Keys that later versions will know, by part and key: refused by name."""
 

@@ -9,7 +9,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lakeproof.plan import check, check_grants, check_tags, check_trail, least_privilege, names, policies, shape
+from lakeproof.plan import (
+    check,
+    check_adopt,
+    check_grants,
+    check_tags,
+    check_trail,
+    least_privilege,
+    names,
+    policies,
+    shape,
+)
 from lakeproof.plan.document import Document, read
 from lakeproof.plan.explain import explain
 from lakeproof.plan.models import SCHEMA_VERSION, Plan
@@ -47,6 +57,7 @@ def parse(document: Document, folder: FilePath) -> Plan:
         *check_grants.problems(document),
         *check_tags.problems(document),
         *check_trail.problems(document),
+        *check_adopt.problems(document),
     ]
     if plan is not None and not problems:
         problems += check_tags.meaning(document, plan)

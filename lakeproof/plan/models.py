@@ -40,6 +40,9 @@ class Plan(Part):
     schema_version: Literal[1]
     name: Annotated[str, names.PLAN]
     description: str = ""
+    provision: Literal["create", "adopt"] = "create"
+    """``create``: the run makes everything that the plan names, and undoes it. ``adopt``: the account has it already;
+    it is verified, and nothing of it is made or changed."""
     dataset: Dataset
     account: AccountSettings = AccountSettings()
     sign_in: SignIn

@@ -164,6 +164,7 @@ VPC = Rule("a VPC id", r"vpc-[0-9a-f]{8}([0-9a-f]{9})?", 12, 21, "vpc- and 8 or 
 SUBNET = Rule(
     "a subnet id", r"subnet-[0-9a-f]{8}([0-9a-f]{9})?", 15, 24, "subnet- and 8 or 17 hexadecimal digits", "EC2 API"
 )
+EXTERNAL_ID = Rule("an external id", r"[\w+=,.@:/-]+", 2, 1224, "letters, digits and _+=,.@:/-", "STS API, AssumeRole")
 POLICY_ARN = Rule(
     "a managed policy's ARN",
     r"arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[\w+=,.@/-]+",

@@ -218,6 +218,8 @@ class Verification(Part):
     """How the plan is verified."""
 
     control_reader: ControlReader | None = None
+    external_id: Annotated[str, names.EXTERNAL_ID] | None = None
+    """With ``provision: adopt``: the ``sts:ExternalId`` with which the roles of the lake admit the harness."""
     least_privilege: str | None = None
     """A file beside the plan: what each person may do, complete (``lakeproof.plan.least_privilege``)."""
     attack_budget: Annotated[int, Field(ge=1)] | None = None

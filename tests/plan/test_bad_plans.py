@@ -52,6 +52,13 @@ def test_one_change_to_row_filters_or_lf_tags_is_one_problem_on_its_line(case: d
     one_problem(case, folder, (VALID / "tagged.yaml").read_text())
 
 
+@pytest.mark.parametrize("case", cases("adopted"))
+def test_one_change_to_an_adopting_plan_is_one_problem_on_its_line(case: dict[str, Any], folder: Path) -> None:
+    """A valid plan that adopts a lake, wrong in one place: one problem, with file, line and what helps."""
+    assert load(folder / "adopted.yaml").provision == "adopt"
+    one_problem(case, folder, (VALID / "adopted.yaml").read_text())
+
+
 def one_problem(case: dict[str, Any], folder: Path, text: str) -> None:
     """The plan's text with one change is refused for this one thing, on its line."""
     assert text.count(case["from"]) >= 1, "the case does not fit the valid plan"
