@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from lakeproof.audit import command as audit_command
+    from lakeproof.draft import command as draft_command
     from lakeproof.evidence import command as evidence_command
 
     parser = argparse.ArgumentParser(prog="lakeproof", description="Proves what a data lake's people may see.")
@@ -52,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_plan_check)
     schema = verbs.add_parser("schema", help="print the JSON schema of plan files, for editors")
     schema.set_defaults(run=_plan_schema)
+    drafting = verbs.add_parser("draft", help="write a plan from what an account holds, for somebody to approve")
+    draft_command.options(drafting)
     template = rooms.add_parser("template", help="write a plan as CloudFormation templates; no account is touched")
     template.add_argument("file", type=Path, metavar="PLAN")
     template.add_argument(

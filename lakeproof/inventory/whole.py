@@ -162,7 +162,8 @@ def _domains(target: Target) -> Things:
 
 def _domain(domain: Mapping[str, Any]) -> Things:
     members = ("DomainId", "Status", "AuthMode", "DefaultUserSettings", "VpcId", "SubnetIds", "AppNetworkAccessType")
-    return {name: domain.get(name) for name in members}
+    identity = (domain.get("DomainSettings") or {}).get("ExecutionRoleIdentityConfig")
+    return {**{name: domain.get(name) for name in members}, "ExecutionRoleIdentityConfig": identity}
 
 
 def _profiles(target: Target) -> Things:

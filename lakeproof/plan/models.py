@@ -40,6 +40,8 @@ class Plan(Part):
     schema_version: Literal[1]
     name: Annotated[str, names.PLAN]
     description: str = ""
+    approved: bool = True
+    """False for a draft: it says what somebody found, and a run of it signs nothing off."""
     provision: Literal["create", "adopt"] = "create"
     """``create``: the run makes everything that the plan names, and undoes it. ``adopt``: the account has it already;
     it is verified, and nothing of it is made or changed."""

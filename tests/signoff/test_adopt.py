@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from lakeproof.__main__ import main
 from lakeproof.plan import load
 from lakeproof.target import Target, local_target
 from provision import create
@@ -56,11 +57,11 @@ class Adopted:
     account: Embedded
     target: Target
 
-    def sign_off(self, *arguments: str) -> SignOff:
+    def sign_off(self, *arguments: str, plan: str = ADOPTING) -> SignOff:
         """Verify the lake, as if the account were one of AWS's."""
         environment = {name: value for name, value in self.account.environment().items() if name.startswith("AWS_")}
         named = ("--target", "aws", "--expect-account", self.account.account_id)
-        return sign_off(self.root, *named, *QUICK, *arguments, plan=ADOPTING, observed=False, **environment)
+        return sign_off(self.root, *named, *QUICK, *arguments, plan=plan, observed=False, **environment)
 
     def changes(self) -> list[dict[str, Any]]:
         """Every recorded call that changed something."""
@@ -150,3 +151,58 @@ def test_what_nobody_could_verify_ends_before_it_begins(lake: Adopted) -> None:
         lakeformation.put_data_lake_settings(DataLakeSettings=settings)
     assert run.code == 4 and "is no data lake administrator" in run.output, run.output
     assert {each["eventName"] for each in lake.changes()[: -known or None]} == {"PutDataLakeSettings"}
+
+
+@pytest.fixture
+def drafted(lake: Adopted, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """``lakeproof plan draft --from-account``, in this process: its exit code."""
+    for name, value in lake.account.environment().items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+
+    def run(*arguments: object) -> int:
+        return main(["plan", "draft", "--from-account", *map(str, arguments)])
+
+    return run
+
+
+def test_a_drafted_plan_says_what_the_account_holds_and_signs_nothing_off(
+    lake: Adopted, drafted: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same people with the same columns as the plan that was made; marked unapproved, and a run of it says so.
+    Drafting changes nothing in the account, and overwrites no draft."""
+    known, place = len(lake.changes()), lake.root / "plans" / "drafted"
+    assert drafted("--out", place) == 0
+    assert lake.changes()[: -known or None] == []
+    draft, made = load(place / "plan.yaml"), load(lake.root / SMALL)
+    [table] = made.dataset.tables
+    assert {each.name: draft.visible_columns(each.name, table.name) for each in draft.people} == {
+        each.name: made.visible_columns(each.name, table.name) for each in made.people
+    }
+    assert draft.table(table.name).partition_values == table.partition_values
+    assert [each.model_dump() for each in draft.people] == [each.model_dump() for each in made.people]
+    assert not draft.approved and draft.provision == "adopt"
+    text = (place / "plan.yaml").read_text()
+    assert "# REVIEW: nobody of the plan, and yet: " in text and text.startswith("# A DRAFT.")
+    assert drafted("--out", place) == 2 and "no draft is overwritten" in capsys.readouterr().err
+    run = lake.sign_off(*PART, plan="plans/drafted/plan.yaml")
+    assert run.code == 0 and not run.facts["signed_off"], run.output
+    assert "PARTIAL RUN" in run.output and "nobody has approved" in run.output
+
+
+def test_what_no_plan_can_be_drafted_from_is_said(
+    lake: Adopted, drafted: Callable[..., int], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Several databases or an unknown domain: which there are, and which option chooses. Nothing is written."""
+    glue = lake.account.client("glue")
+    glue.create_database(DatabaseInput={"Name": "another"})
+    column = [{"Name": "a", "Type": "string"}]
+    glue.create_table(DatabaseName="another", TableInput={"Name": "t", "StorageDescriptor": {"Columns": column}})
+    try:
+        assert drafted("--out", tmp_path / "draft") == 2
+        assert "amazon_reviews_db, another; name one by --database" in capsys.readouterr().err
+        assert drafted("--out", tmp_path / "draft", "--database", "amazon_reviews_db", "--domain", "none") == 2
+        assert "there is no 'none'" in capsys.readouterr().err
+    finally:
+        glue.delete_database(Name="another")
+    assert not (tmp_path / "draft").exists()
