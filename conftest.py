@@ -36,6 +36,7 @@ pytest_plugins = [
     "steps.grants",
     "steps.studio",
     "steps.isolation",
+    "steps.stranger",
     "steps.least_privilege",
     "steps.trails",
     "steps.log_bucket",

@@ -17,6 +17,15 @@ Feature: No way to become somebody else
     Then nobody may assume it so
     And the same call by the harness is allowed
 
+  @severity:critical @rows:person
+  Scenario Outline: Nobody else of the account becomes <person>
+    The roles that a person acts through let in SageMaker, the person's own way of signing in, and the harness.
+
+    Given a stranger of the account who may assume any role
+    When the stranger tries to become <person>
+    Then the trust policies refuse each
+    And the harness may become <person> so
+
   @severity:critical @weakness:F1 @weakness:F11 @rows:person
   Scenario Outline: <person> cannot take over a profile by tagging it at the console
     Whoever opens the profile of somebody else works as them, and the audit trail names them.
