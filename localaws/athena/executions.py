@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from localaws.athena import locations
@@ -32,9 +32,8 @@ MAX_BATCH = 50
 def start_query_execution(account: Account, call: Call) -> Output:
     """StartQueryExecution: checks what Athena checks at once, and hands the query to a worker."""
     params = call.params
-    for option in ("ExecutionParameters", "EngineConfiguration"):
-        if params.get(option):
-            raise not_implemented("athena", f"StartQueryExecution.{option}")
+    if params.get("EngineConfiguration"):
+        raise not_implemented("athena", "StartQueryExecution.EngineConfiguration")
     text = params["QueryString"]
     if len(text.encode("utf-8", "replace")) > MAX_QUERY_BYTES or not text:
         raise invalid("QueryString must be between 1 and 262144 bytes long", "INVALID_INPUT")
@@ -81,7 +80,7 @@ def _prepared(account: Account, call: Call, text: str) -> tuple[Execution, Any]:
     if (context.get("Catalog") or "AwsDataCatalog").lower() != "awsdatacatalog":
         raise not_implemented("athena", f"the data catalog {context['Catalog'][:100]}")
     query_id = str(uuid.uuid4())
-    kind, substatement, suffix, statement = _understood(text)
+    kind, substatement, suffix, statement = _understood(text, params.get("ExecutionParameters") or ())
     output = None
     if not keeps:
         bucket, prefix = locations.checked_location(configuration["OutputLocation"])
@@ -99,19 +98,20 @@ def _prepared(account: Account, call: Call, text: str) -> tuple[Execution, Any]:
         call.caller.principal_arn,
         kind,
         substatement,
+        tuple(params.get("ExecutionParameters") or ()),
     )
     return execution, statement
 
 
-def _understood(text: str) -> tuple[str, str | None, str, Any]:
+def _understood(text: str, values: Sequence[str] = ()) -> tuple[str, str | None, str, Any]:
     """Statement type, substatement type, suffix of the result, and what gives the statement to the worker.
 
     Raises InvalidRequestException for text that no grammar of Athena's knows.
     """
-    from localaws.athena import grammar, statements, syntax
+    from localaws.athena import grammar, parameters, statements, syntax
 
     try:
-        found = grammar.parse(text)
+        found = grammar.parse(parameters.bound(text, values))
         if isinstance(found, (statements.Query, statements.Explain)):
             syntax.parse_query(found.text)
     except syntax.MalformedQuery as malformed:
@@ -183,6 +183,8 @@ def _document(execution: Execution) -> dict[str, Any]:
     }
     if execution.substatement is not None:
         document["SubstatementType"] = execution.substatement
+    if execution.parameters:
+        document["ExecutionParameters"] = list(execution.parameters)
     if execution.output is not None:
         document["ResultConfiguration"] = execution.result_configuration
     else:

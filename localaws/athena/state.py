@@ -45,6 +45,7 @@ class Execution:
     principal: str
     kind: str = "DML"
     substatement: str | None = None
+    parameters: tuple[str, ...] = ()
     state: str = "QUEUED"
     reason: str | None = None
     error: dict[str, Any] | None = None

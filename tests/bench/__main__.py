@@ -6,7 +6,7 @@ import argparse
 import sys
 from functools import partial
 
-from tests.bench import audit, edge, evidence, history, iam, load, signoff, walls
+from tests.bench import audit, clients, edge, evidence, history, iam, load, signoff, walls
 
 
 def main(arguments: list[str]) -> int:
@@ -22,6 +22,7 @@ def main(arguments: list[str]) -> int:
         "edge": edge.rows,
         "history": history.rows,
         "audit": partial(audit.rows, given.events),
+        "clients": clients.rows,
         "load": load.rows,
         "evidence": evidence.rows,
         "walls": partial(walls.rows, given.rows),
