@@ -11,6 +11,7 @@ from pytest_bdd import then, when
 from fixtures.least_privilege import PersonalTable
 from fixtures.people import People
 from lakeproof.evidence.verdicts import EvidenceNotObtained
+from lakeproof.inventory.identity import Role
 from lakeproof.plan import Plan
 from lakeproof.plan.least_privilege import Request, Row
 from lakeproof.probes.identity import Identity
@@ -68,6 +69,17 @@ def may_in_studio(
 ) -> None:
     table = PersonalTable("in Studio", person, plan, estate)
     exactly(people.by_name("execution", person), table, people, prober, known_actions)
+
+
+@then("by simulation of policies, it may do none of:")
+def may_nothing(role: Role, datatable: list[list[str]], people: People, prober: Prober) -> None:
+    names = [name for [name] in datatable]
+    request = {"PolicySourceArn": role.arn, "ActionNames": names, "MaxItems": 1000}
+    attempt = prober.call(people.harness(), "iam", "SimulatePrincipalPolicy", **request)
+    answer = judge.allowed(attempt, "the harness may simulate policies").response
+    seen = [each["EvalActionName"] for each in answer["EvaluationResults"] if each["EvalDecision"] == "allowed"]
+    allowed_to_an_administrator(names, people, prober)
+    judge.compare(f"what {role.name} may do", [], seen, remedy=REMEDY)
 
 
 @when(words("{person} sends the listed requests at the console"), target_fixture="sent")

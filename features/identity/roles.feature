@@ -39,7 +39,19 @@ Feature: Roles and policies of the people
   @severity:critical @weakness:F20
   Scenario: The domain's default execution role has no rights
     Given the domain's default execution role
-    Then it has no policy at all
+    Then by simulation of policies, it may do none of:
+      | athena:GetQueryResults             |
+      | athena:StartQueryExecution         |
+      | glue:GetTable                      |
+      | iam:PassRole                       |
+      | lakeformation:GetDataAccess        |
+      | s3:GetObject                       |
+      | s3:PutObject                       |
+      | sagemaker:AddTags                  |
+      | sagemaker:CreatePresignedDomainUrl |
+      | sagemaker:CreateTrainingJob        |
+      | sts:AssumeRole                     |
+    And it has no policy at all
 
   @rows:iam-group
   Scenario Outline: The group <group> has exactly the planned members

@@ -80,12 +80,21 @@ def outcome(event: Event, window: Window) -> Fact:
     return Fact("outcome", "succeeded")
 
 
+NAMED = frozenset({"Root", "IAMUser", "AssumedRole", "FederatedUser"})
+"""Kinds of identity that always have a unique id and an account."""
+
+
 def identity(event: Event, window: Window) -> Fact:
-    """AU-3f, the identity: the session and its role, or the user."""
+    """AU-3f, the identity: the session and its role, or the user; and what no name says, for names are given again: the
+    principal's unique id and its account (CloudTrail user guide, "CloudTrail userIdentity element")."""
     actor = event.actor
     said = " ".join(text for text in (actor.kind, actor.arn, actor.source_identity) if text)
     enough = actor.arn and (actor.kind != "AssumedRole" or actor.role_arn)
-    return Fact("identity", said, "" if enough else "neither a user nor a session with its role")
+    if not enough:
+        return Fact("identity", said, "neither a user nor a session with its role")
+    unique = {"principalId": actor.principal_id, "accountId": actor.account_id} if actor.kind in NAMED else {}
+    lacking = ", ".join(name for name, value in unique.items() if not value)
+    return Fact("identity", said, f"no {lacking}" if lacking else "")
 
 
 FACTS: dict[str, Callable[[Event, Window], Fact]] = {

@@ -34,6 +34,8 @@ MISSING: list[tuple[str, Record, str]] = [
     ("outcome", changed(REFUSED, "errorMessage", None), "no message"),
     ("outcome", changed(start(), "responseElements", None), "neither an error nor a query id"),
     ("identity", changed(access(), "userIdentity.arn", None), "neither a user nor a session"),
+    ("identity", changed(access(), "userIdentity.principalId", None), "no principalId"),
+    ("identity", changed(access(), "userIdentity.accountId", None), "no accountId"),
     ("identity", changed(access(), "userIdentity.sessionContext.sessionIssuer", None), "neither a user nor a session"),
     (
         "identity",
@@ -102,5 +104,6 @@ def test_the_window_allows_for_the_clocks_and_no_more(off: float, inside: bool) 
 
 def test_a_user_needs_no_role() -> None:
     """An IAM user's record names them by their own ARN."""
-    user: dict[str, Any] = {"type": "IAMUser", "arn": "arn:aws:iam::1:user/alice"}
+    arn = "arn:aws:iam::1:user/alice"
+    user: dict[str, Any] = {"type": "IAMUser", "arn": arn, "principalId": "AIDAEXAMPLE", "accountId": "1"}
     assert not FACTS["identity"](normalise({**start(), "userIdentity": user}), WINDOW).missing
