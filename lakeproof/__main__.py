@@ -73,6 +73,13 @@ def _parser() -> argparse.ArgumentParser:
     audit = rooms.add_parser("audit", help="who read what, and what CloudTrail logs cannot explain")
     audit_command.options(audit)
     audit.set_defaults(run=_audit)
+    parity = rooms.add_parser(
+        "parity", help="where each scenario was last seen to pass; with bundles, brought up to date"
+    )
+    parity.add_argument(
+        "bundles", nargs="*", type=Path, metavar="BUNDLE", help="build/evidence/RUN of runs that passed"
+    )
+    parity.set_defaults(run=_parity)
     evidence = rooms.add_parser("evidence", help="verify a run's evidence, sign it, tell how to do the run again")
     evidence_command.options(evidence)
     return parser
@@ -94,6 +101,24 @@ def _audit(chosen: argparse.Namespace) -> int:
     except (JournalError, ProvisionError) as error:
         print(f"lakeproof audit: {error}", file=sys.stderr)
         return USAGE
+
+
+def _parity(chosen: argparse.Namespace) -> int:
+    from lakeproof.evidence import parity
+    from lakeproof.evidence.files import EvidenceError
+
+    root = Path.cwd()
+    try:
+        found = parity.rows(root)
+        for bundle in chosen.bundles:
+            found = parity.seen(found, bundle)
+        if chosen.bundles:
+            parity.write(found, root)
+    except (EvidenceError, OSError) as error:
+        print(f"lakeproof parity: {error}", file=sys.stderr)
+        return USAGE
+    print(parity.as_markdown(found), end="")
+    return FINE
 
 
 def _plan_check(chosen: argparse.Namespace) -> int:
