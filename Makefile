@@ -1,4 +1,5 @@
-# make signoff        the compliance sign-off, on the embedded account; PLAN=walkthrough TARGET=local ARGS="-k limited"
+# make signoff        the compliance sign-off, on the embedded account, by two processes; PLAN=walkthrough TARGET=local
+#                     WORKERS=2 ARGS="-k limited"
 # make baseline       the same, and its evidence becomes the baseline of later ones if it signs off:
 #                     make signoff ARGS="--baseline=build/baseline/walkthrough"
 # make test           the harness's own tests, on three processes: PROCESSES=3
@@ -23,6 +24,7 @@ PLAN ?= walkthrough
 TARGET ?= local
 ARGS ?=
 PROCESSES ?= 3
+WORKERS ?= 2
 SEED ?= 20261125
 STATEMENTS ?= 200000
 REQUESTS ?= 100000
@@ -43,13 +45,13 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := signoff
 
 signoff: $(INSTALLED)
-	$(BIN)/pytest --plan=plans/$(PLAN).yaml --target $(TARGET) $(ARGS)
+	$(BIN)/pytest --plan=plans/$(PLAN).yaml --target $(TARGET) -n $(WORKERS) $(ARGS)
 
 test: $(INSTALLED)
 	$(BIN)/pytest tests -n $(PROCESSES) -p tests.schedule $(ARGS)
 
 baseline: $(INSTALLED)
-	$(BIN)/pytest --plan=plans/$(PLAN).yaml --target $(TARGET) --keep-baseline build/baseline/$(PLAN) $(ARGS)
+	$(BIN)/pytest --plan=plans/$(PLAN).yaml --target $(TARGET) -n $(WORKERS) --keep-baseline build/baseline/$(PLAN) $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
