@@ -6,6 +6,7 @@
 # make check          lint, types, and who may import whom
 # make report         the last sign-off as one HTML file that opens offline: build/allure-report/index.html
 # make check-report   opens a red report in a headless Chromium and checks what it shows
+# make check-oscal    exports the last sign-off as OSCAL and has compliance-trestle read it, in an environment of its own
 # make mutants        weakens the plan's account in one place at a time, and sees which scenario says so; ALL=1 pairs too,
 #                     STATE=FILE goes on where it stopped
 # make bench          speed, as ratios measured in one run
@@ -25,6 +26,7 @@ TARGET ?= local
 ARGS ?=
 PROCESSES ?= 3
 WORKERS ?= 2
+TRESTLE := 3.12.4
 SEED ?= 20261125
 STATEMENTS ?= 200000
 REQUESTS ?= 100000
@@ -41,7 +43,7 @@ COMPILE := pip-compile --quiet --strip-extras --allow-unsafe --no-header --no-em
 # Compiled modules are kept: without them each of a test run's hundred processes compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: signoff baseline test check report check-report mutants bench soak soak-deaths soak-faults soak-iam soak-orders soak-walls lock clean
+.PHONY: signoff baseline test check report check-report check-oscal mutants bench soak soak-deaths soak-faults soak-iam soak-orders soak-walls lock clean
 .DEFAULT_GOAL := signoff
 
 signoff: $(INSTALLED)
@@ -64,6 +66,13 @@ report: $(NODE_INSTALLED)
 
 check-report: $(NODE_INSTALLED)
 	$(BIN)/pytest tests/report/check_report.py $(ARGS)
+
+check-oscal: $(INSTALLED)
+	$(PYTHON) -m venv build/oscal-venv
+	build/oscal-venv/bin/python -m pip install --quiet --disable-pip-version-check compliance-trestle==$(TRESTLE)
+	rm -rf build/oscal
+	$(BIN)/lakeproof evidence export build/evidence/$$(sed -n 's/^ "run_id": "\(.*\)",$$/\1/p' build/run.json) --format oscal --out build/oscal
+	build/oscal-venv/bin/python tests/evidence/check_oscal.py build/oscal
 
 mutants: $(INSTALLED)
 	$(BIN)/python -m lakeproof.mutants --plan plans/$(PLAN).yaml $(if $(ALL),--pairs) $(if $(STATE),--state $(STATE)) $(ARGS)
