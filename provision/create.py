@@ -13,7 +13,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lakeproof.plan import Person, Plan
 from lakeproof.target import Target
-from provision import adopt, federation, filters, grants, lake, lf_tags, people, results, settings, studio, trail
+from provision import (
+    adopt,
+    decoys,
+    federation,
+    filters,
+    grants,
+    lake,
+    lf_tags,
+    people,
+    results,
+    settings,
+    studio,
+    trail,
+)
 from provision.estate import FILE, ControlReaderEstate, Estate, PersonEstate
 from provision.journal import FILE as JOURNAL
 from provision.journal import Journal, RunHeader, new_run_id
@@ -41,6 +54,7 @@ def create(plan: Plan, target: Target, run_dir: Path, progress: Progress = print
     progress(f"run {header.run_id}: provisioning plan {plan.name} in account {target.account_id}, {target.region}")
     try:
         estate = adopt.find(site, plan) if plan.provision == "adopt" else _make(site, plan)
+        decoys.expect(site, estate.domain_id)
     except BotoCoreError as error:
         raise ProvisionError(f"account {target.account_id} in {target.region} does not answer: {error}") from error
     site.settle()

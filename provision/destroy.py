@@ -11,12 +11,25 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lakeproof.target import Target
-from provision import federation, filters, grants, lake, lf_tags, people, principals, results, settings, studio, trail
+from provision import (
+    decoys,
+    federation,
+    filters,
+    grants,
+    lake,
+    lf_tags,
+    people,
+    principals,
+    results,
+    settings,
+    studio,
+    trail,
+)
 from provision.estate import FILE
 from provision.journal import Entry, Journal
 from provision.site import Kind, Progress, ProvisionError, Site
 
-_MODULES = (settings, lake, lf_tags, filters, principals, people, results, federation, grants, studio, trail)
+_MODULES = (settings, lake, lf_tags, filters, principals, people, results, federation, grants, studio, trail, decoys)
 KINDS: dict[str, Kind] = {kind.name: kind for module in _MODULES for kind in module.KINDS}
 """Every kind of thing that a run makes."""
 

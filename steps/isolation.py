@@ -15,6 +15,7 @@ from lakeproof.evidence.verdicts import NotMet
 from lakeproof.inventory import studio
 from lakeproof.probes.ledger import Attempt
 from lakeproof.probes.probe import Prober
+from provision.decoys import prefix
 from provision.estate import Estate
 from provision.site import gone_is_fine
 from steps import judge
@@ -23,9 +24,9 @@ from steps.words import words
 
 
 @pytest.fixture
-def own_name(request: pytest.FixtureRequest) -> str:
+def own_name(request: pytest.FixtureRequest, estate: Estate) -> str:
     """A name for what this scenario makes: other scenarios may run at the same time, in other processes."""
-    return f"decoy-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]}"
+    return f"{prefix(estate.run_id)}{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]}"
 
 
 def of_profile(estate: Estate, person: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from lakeproof.probes.outcome import Cause
 from lakeproof.probes.probe import Prober
 from lakeproof.probes.sessions import Session, assume
 from lakeproof.target import Target
+from provision.decoys import prefix
 from provision.estate import Estate
 from provision.site import DESCRIPTION, EXPIRES_TAG, RUN_TAG
 from steps import judge
@@ -33,9 +34,9 @@ SESSION = "lakeproof-stranger"
 @pytest.fixture(scope="session")
 def strange_roles(pytestconfig: pytest.Config, target: Target, estate: Estate) -> Iterator[tuple[str, str]]:
     """The ARNs of two decoys: a role that may assume every role that lets it in, and one that lets in the account.
-    They are gone with the process; of one that died, ``lakeproof destroy --expired`` finds them by their tags."""
+    They are gone with the process; of one that died, the run's tear-down finds them by their names."""
     iam, worker = target.client("iam"), getattr(pytestconfig, "workerinput", {}).get("workerid", "0")
-    names = [f"decoy-{estate.run_id}-{what}-{worker}" for what in ("stranger", "open")]
+    names = [f"{prefix(estate.run_id)}{what}-{worker}" for what in ("stranger", "open")]
     account = f"arn:aws:iam::{estate.account_id}:root"
     try:
         arns = [_role(iam, *each, estate) for each in zip(names, (estate.harness_arn, account), strict=True)]

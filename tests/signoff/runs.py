@@ -112,7 +112,9 @@ class SignOff:
     def assert_torn_down_once(self) -> None:
         """The account was made once and undone once, holds what it held before, and nothing of the run is left."""
         [made], [undone] = self.observed("made"), self.observed("undone")
-        assert undone["after"] == made["before"]
+        before, after = made["before"], undone["after"]
+        changed = {name: (before[name], after[name]) for name in before if before[name] != after.get(name)}
+        assert not changed, f"not as it was, before and after: {changed}"
         assert self.output.count("nothing is left") == 1
         [directory] = (self.root / ".lakeproof" / "runs").iterdir()
         assert [file.name for file in directory.iterdir()] == ["journal.jsonl"], "keys outlived the run"
