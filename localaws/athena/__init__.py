@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localaws.athena import executions, metadata, named_queries, workgroups
+from localaws.athena import executions, metadata, named_queries, prepared, workgroups
 from localaws.athena.service import Athena
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ HANDLERS: dict[str, Handler] = {
     **executions.HANDLERS,
     **metadata.HANDLERS,
     **named_queries.HANDLERS,
+    **prepared.HANDLERS,
     **workgroups.HANDLERS,
 }
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from localaws.athena import locations
-from localaws.athena.failure import QueryFailed
+from localaws.athena.failure import QueryFailed, not_supported
 from localaws.athena.locations import invalid
 from localaws.athena.result_pages import execution_of, get_query_results, token, untoken
 from localaws.athena.state import PRIMARY, Execution, is_spark
@@ -108,10 +108,10 @@ def _understood(text: str, values: Sequence[str] = ()) -> tuple[str, str | None,
 
     Raises InvalidRequestException for text that no grammar of Athena's knows.
     """
-    from localaws.athena import grammar, parameters, statements, syntax
+    from localaws.athena import statements, syntax
 
     try:
-        found = grammar.parse(parameters.bound(text, values))
+        found = _parsed(text, values)
         if isinstance(found, (statements.Query, statements.Explain)):
             syntax.parse_query(found.text)
     except syntax.MalformedQuery as malformed:
@@ -123,10 +123,23 @@ def _understood(text: str, values: Sequence[str] = ()) -> tuple[str, str | None,
             raise failure
 
         word = syntax.first_word(text)
-        kind = "DML" if word in (*syntax.QUERY_WORDS, "insert", "update", "delete", "merge", "unload") else "DDL"
+        rows = (*syntax.QUERY_WORDS, "insert", "update", "delete", "merge", "unload", "execute")
+        kind = "DML" if word in rows else "DDL"
         return kind, None, "csv" if kind == "DML" else "txt", refused
     kind, substatement = statements.KINDS[type(found)]
     return kind, substatement, "csv" if kind == "DML" else "txt", lambda: found
+
+
+def _parsed(text: str, values: Sequence[str]) -> Statement:
+    """The statement with its values: those of EXECUTE fill the marks of what was prepared, any others its own."""
+    from localaws.athena import grammar, parameters, prepared_text, statements, syntax
+
+    if not values or syntax.first_word(text) not in prepared_text.WORDS:
+        return grammar.parse(parameters.bound(text, values))
+    found = grammar.parse(text)
+    if not isinstance(found, statements.Execute) or found.values:
+        raise not_supported("execution parameters of PREPARE, of DEALLOCATE and of EXECUTE with USING")
+    return statements.Execute(found.name, tuple(values))
 
 
 def get_query_execution(account: Account, call: Call) -> Output:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from localaws.athena import prepared_text
 from localaws.athena.failure import not_supported
 from localaws.athena.hive_text import Reader
 from localaws.athena.statements import (
@@ -30,32 +31,7 @@ from localaws.athena.statements import (
     ShowTables,
     Statement,
 )
-from localaws.athena.syntax import QUERY_WORDS, MalformedQuery, first_word
-
-UNSERVED = (
-    "insert",
-    "update",
-    "delete",
-    "merge",
-    "unload",
-    "prepare",
-    "execute",
-    "deallocate",
-    "call",
-    "grant",
-    "revoke",
-    "use",
-    "set",
-    "reset",
-    "analyze",
-    "optimize",
-    "vacuum",
-    "truncate",
-    "comment",
-    "start",
-    "commit",
-    "rollback",
-)
+from localaws.athena.syntax import QUERY_WORDS, UNSERVED, MalformedQuery, first_word
 
 
 def parse(text: str) -> Statement:
@@ -68,6 +44,8 @@ def parse(text: str) -> Statement:
         return Query(text)
     if word == "explain":
         return _explain(text)
+    if word in prepared_text.WORDS:
+        return prepared_text.parse(text)
     if word in UNSERVED:
         raise not_supported(f"the statement {word.upper()}")
     readers = {

@@ -21,13 +21,16 @@ LITERALS = (exp.Literal, exp.Boolean, exp.Null)
 
 
 def bound(text: str, values: Sequence[str]) -> str:
-    """The query with each question mark replaced; ``text`` itself if there are no values.
+    """The query with each question mark replaced; ``text`` itself if there are no values. Raises as ``filled`` does."""
+    return filled(text, values) if values else text
+
+
+def filled(text: str, values: Sequence[str]) -> str:
+    """The query with each question mark replaced.
 
     What comes of it is read and checked like any query. Raises QueryFailed if their number differs, or if a value is
     no literal.
     """
-    if not values:
-        return text
     try:
         marks = [each for each in sqlglot.tokenize(text, read=DIALECT) if each.token_type is TokenType.PLACEHOLDER]
     except SqlglotError:

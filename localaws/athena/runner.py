@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from localaws.athena import ddl, locations, results, show, statements
+from localaws.athena import ddl, locations, prepared, results, show, statements
 from localaws.athena.catalog import CallerCatalog, VisibleTables
 from localaws.athena.engine import Interrupted
 from localaws.athena.failure import QueryFailed
@@ -95,6 +95,11 @@ class Runner:
         if execution.output is not None:
             locations.check_put(self._account, call, execution.output)
         catalog = CallerCatalog(self._account, call, self.tables, execution.database or "default")
+        if isinstance(statement, (statements.Prepare, statements.Deallocate)):
+            done = prepared.run(statement, self._account, call, execution.workgroup)
+            return self._lines(execution, ((), done), athena)
+        if isinstance(statement, statements.Execute):
+            statement = prepared.executed(statement, self._account, call, execution.workgroup)
         if isinstance(statement, statements.Query):
             return self._query(execution, statement, catalog, athena)
         if isinstance(statement, statements.Explain):

@@ -1,4 +1,4 @@
-"""What Athena remembers, as plain data: workgroups, query executions, named queries."""
+"""What Athena remembers, as plain data: workgroups, query executions, named queries, prepared statements."""
 
 from __future__ import annotations
 
@@ -69,12 +69,25 @@ class NamedQuery:
 
 
 @dataclass
+class PreparedStatement:
+    """A query of a workgroup, with question marks."""
+
+    name: str
+    workgroup: str
+    text: str
+    description: str
+    modified: datetime
+
+
+@dataclass
 class State:
-    """``tokens``: (principal, ClientRequestToken) -> (what was asked, query id). ``managed``: results kept here."""
+    """``tokens``: (principal, ClientRequestToken) -> (what was asked, query id). ``managed``: results kept here.
+    ``prepared``: by workgroup and name."""
 
     workgroups: dict[str, WorkGroup] = field(default_factory=dict)
     executions: OrderedDict[str, Execution] = field(default_factory=OrderedDict)
     named: dict[str, NamedQuery] = field(default_factory=dict)
+    prepared: dict[tuple[str, str], PreparedStatement] = field(default_factory=dict)
     tokens: OrderedDict[tuple[str, str], tuple[str, str]] = field(default_factory=OrderedDict)
     managed: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
 

@@ -21,6 +21,27 @@ class Explain:
 
 
 @dataclass(frozen=True)
+class Prepare:
+    """``text`` is the query to keep, with its question marks."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Execute:
+    """``values`` are literals as they are written, in order."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Deallocate:
+    name: str
+
+
+@dataclass(frozen=True)
 class ShowDatabases:
     pattern: str | None
 
@@ -109,6 +130,9 @@ class DropPartitions:
 Statement = (
     Query
     | Explain
+    | Prepare
+    | Execute
+    | Deallocate
     | ShowDatabases
     | ShowTables
     | ShowColumns
@@ -126,6 +150,9 @@ Statement = (
 KINDS: dict[type, tuple[str, str]] = {
     Query: ("DML", "SELECT"),
     Explain: ("UTILITY", "EXPLAIN"),
+    Prepare: ("DDL", "PREPARE"),
+    Execute: ("DML", "SELECT"),
+    Deallocate: ("DDL", "DEALLOCATE"),
     ShowDatabases: ("UTILITY", "SHOW_DATABASES"),
     ShowTables: ("UTILITY", "SHOW_TABLES"),
     ShowColumns: ("UTILITY", "SHOW_COLUMNS"),

@@ -23,6 +23,11 @@ MAX_CONNECTIVES = 5_000
 MAX_NESTING = 60
 MAX_DEPTH = 120
 QUERY_WORDS = ("select", "with", "values", "table", "(")
+UNSERVED = (
+    "insert", "update", "delete", "merge", "unload", "call", "grant", "revoke", "use", "set", "reset",
+    "analyze", "optimize", "vacuum", "truncate", "comment", "start", "commit", "rollback",
+)  # fmt: skip
+"""What statements begin with that Athena or Trino knows and the embedded account refuses by name."""
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 

@@ -151,7 +151,7 @@ def _update(configuration: dict[str, Any], member: str, value: Any) -> None:
 
 
 def delete_work_group(account: Account, call: Call) -> Output:
-    """DeleteWorkGroup: one with a history or named queries only with RecursiveDeleteOption; ``primary`` never."""
+    """DeleteWorkGroup: one that holds anything only with RecursiveDeleteOption; ``primary`` never."""
     name = call.params["WorkGroup"]
     with account.athena.lock:
         state = account.athena.state
@@ -160,10 +160,13 @@ def delete_work_group(account: Account, call: Call) -> Output:
             raise invalid("Primary WorkGroup cannot be deleted", "INVALID_INPUT")
         queries = {i for i, e in state.executions.items() if e.workgroup == name}
         named = [i for i, n in state.named.items() if n.workgroup == name]
-        if (queries or named) and not call.params.get("RecursiveDeleteOption"):
+        kept = [key for key in state.prepared if key[0] == name]
+        if (queries or named or kept) and not call.params.get("RecursiveDeleteOption"):
             raise invalid(f"WorkGroup {name} is not empty", "INVALID_INPUT")
         for query_id in named:
             del state.named[query_id]
+        for key in kept:
+            del state.prepared[key]
         for query_id in queries:  # whoever makes a workgroup of this name later gets none of them
             account.athena.stop(query_id)
             del state.executions[query_id]

@@ -140,6 +140,10 @@ def test_without_the_right_to_write_the_result_nothing_is_read(lake: Lake) -> No
     [
         "SELEC 1", "SELECT 1; SELECT 2", "SELECT 1 FROM", "SELECT 'open", "SELECT a::int", "-- nothing", "SELECT (1",
         "PRAGMA x", "CREATE EXTERNAL TABLE", "SHOW TABLES IN db; SHOW TABLES", "MSCK TABLE x",
+        "PREPARE x", "PREPARE FROM SELECT 1", "PREPARE x FROM", "PREPARE x FROM SELEC 1",
+        "PREPARE x FROM SELECT 1; SELECT 2", "EXECUTE", "EXECUTE x USING",
+        "EXECUTE x USING 1,", "EXECUTE x USING 1; SELECT 2", "EXECUTE x 1",
+        "EXECUTE x USING 'open", "DEALLOCATE x", "DEALLOCATE PREPARE", "DEALLOCATE PREPARE x y",
     ],
 )  # fmt: skip
 def test_text_of_no_grammar_is_refused_at_once(sql: str, lake: Lake) -> None:
@@ -157,7 +161,9 @@ def test_text_of_no_grammar_is_refused_at_once(sql: str, lake: Lake) -> None:
         ("CREATE TABLE x AS SELECT 1", "CREATE TABLE AS SELECT"),
         ("CREATE VIEW x AS SELECT 1", "CREATE VIEW"),
         ("UNLOAD (SELECT 1) TO 's3://results/x/'", "the statement UNLOAD"),
-        ("PREPARE x FROM SELECT 1", "the statement PREPARE"),
+        ("PREPARE x FROM SHOW TABLES", "PREPARE of the statement SHOW"),
+        ("PREPARE x FROM EXECUTE y", "PREPARE of the statement EXECUTE"),
+        ("PREPARE x FROM INSERT INTO reviews VALUES (?)", "PREPARE of the statement INSERT"),
         ("EXPLAIN ANALYZE SELECT 1", "EXPLAIN ANALYZE"),
         ("SELECT skewness(stars) FROM reviews", "the function skewness"),
         ("SELECT * FROM reviews TABLESAMPLE BERNOULLI (10)", "sample in table"),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
+from localaws.athena.syntax import QUERY_WORDS, first_word
 from tests.attacks.growing import grown
 from tests.attacks.oracle import attacks, families, leak, observe
 from tests.attacks.worlds import PRINCIPALS, World, pair
@@ -39,6 +40,26 @@ def test_nothing_leaks(family: str, principal: str, worlds: dict[str, tuple[Worl
             why = f"{'refused' if attack.allowed else 'answered'}\n  {seen[0]}"
         if why is not None:
             wrong.append(f"{attack.sql[:200]}\n  {why[:600]}")
+    assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.parametrize("principal", PRINCIPALS)
+def test_a_prepared_statement_gives_what_its_query_gives(
+    principal: str, worlds: dict[str, tuple[World, World]]
+) -> None:
+    """Every attack that is a query, prepared and executed: word for word the answer or refusal of asking directly."""
+    world, who, wrong, same = worlds[principal][0], PRINCIPALS[principal], [], 0
+    for sql in (attack.sql for family in families() for attack in attacks(family)):
+        if first_word(sql) not in QUERY_WORDS or "?" in sql or len(sql) > 5000:
+            continue
+        direct = observe(world, who, sql)
+        if observe(world, who, f"PREPARE again FROM {sql}").state == "SUCCEEDED":
+            deferred, same = observe(world, who, "EXECUTE again"), same + 1
+            if deferred != direct:
+                wrong.append(f"{sql[:200]}\n  {direct}\n  {deferred}")
+        elif direct.state == "SUCCEEDED":
+            wrong.append(f"{sql[:200]}\n  cannot be prepared")
+    assert same >= 200
     assert not wrong, "\n\n".join(wrong)
 
 
