@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.signoff.runs import SMALL, environment_of
 
-TIME_LIMIT_S = 100
+TIME_LIMIT_S = 240
 
 
 @dataclass(frozen=True)
