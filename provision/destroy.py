@@ -34,7 +34,11 @@ KINDS: dict[str, Kind] = {kind.name: kind for module in _MODULES for kind in mod
 """Every kind of thing that a run makes."""
 
 _NEEDS_ADMINISTRATOR = {
-    kind.name for kind in (*grants.KINDS, *filters.KINDS, *lf_tags.KINDS, lake.LOCATION, lake.DATABASE, lake.TABLE)
+    kind.name
+    for kind in (
+        *(*grants.KINDS, *filters.KINDS, *lf_tags.KINDS),
+        *(lake.LOCATION, lake.DATABASE, lake.TABLE, decoys.DATABASES),
+    )
 }
 
 _ATTEMPTS = 3

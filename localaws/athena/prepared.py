@@ -33,21 +33,32 @@ def run(
 ) -> list[str]:
     """PREPARE and DEALLOCATE PREPARE, with the caller's rights. Raises QueryFailed."""
     key = (workgroup, statement.name)
-    with account.athena.lock:
-        exists = key in account.athena.state.prepared
     if isinstance(statement, statements.Deallocate):
         _may(account, call, "athena:DeletePreparedStatement", *key)
         with account.athena.lock:
             if account.athena.state.prepared.pop(key, None) is None:
                 raise QueryFailed("NOT_FOUND", _missing(*key))
         return []
-    action = "athena:UpdatePreparedStatement" if exists else "athena:CreatePreparedStatement"
-    _may(account, call, action, *key)
-    try:
-        _keep(account, PreparedStatement(statement.name, workgroup, statement.text, "", account.clock.now()))
-    except AwsError as full:
-        raise QueryFailed("EXHAUSTED", full.message) from None
+    kept = PreparedStatement(statement.name, workgroup, statement.text, "", account.clock.now())
+    while not _prepared(account, call, kept):
+        pass
     return []
+
+
+def _prepared(account: Account, call: Call, kept: PreparedStatement) -> bool:
+    """Keep it, with the right to create or to update; False if meanwhile the other one is what it takes."""
+    key, state = (kept.workgroup, kept.name), account.athena.state
+    with account.athena.lock:
+        exists = key in state.prepared
+    _may(account, call, "athena:UpdatePreparedStatement" if exists else "athena:CreatePreparedStatement", *key)
+    with account.athena.lock:
+        if (key in state.prepared) != exists:
+            return False
+        try:
+            _keep(account, kept)
+        except AwsError as full:
+            raise QueryFailed("EXHAUSTED", full.message) from None
+    return True
 
 
 def executed(statement: statements.Execute, account: Account, call: Call, workgroup: str) -> statements.Query:

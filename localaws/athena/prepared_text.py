@@ -21,11 +21,13 @@ _OTHERS = (*WORDS, *UNSERVED, "explain", "show", "describe", "desc", "create", "
 """Statements that cannot be prepared."""
 
 _BLANK = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)"
+_GAP, _SPACE = f"{_BLANK}*+", f"{_BLANK}++"
+"""Spaces and comments, possessive: what was skipped is never looked at again, however a text goes on."""
 _NAME = r"([A-Za-z_][A-Za-z0-9_@:]{0,255})"
-_PREPARE = re.compile(rf"(?is){_BLANK}*prepare{_BLANK}+{_NAME}{_BLANK}+from\b")
-_EXECUTE = re.compile(rf"(?is){_BLANK}*execute{_BLANK}+{_NAME}(?:{_BLANK}+(using)\b)?")
-_DEALLOCATE = re.compile(rf"(?is){_BLANK}*deallocate{_BLANK}+prepare{_BLANK}+{_NAME}")
-_END = re.compile(rf"(?is){_BLANK}*;?{_BLANK}*$")
+_PREPARE = re.compile(rf"(?is){_GAP}prepare{_SPACE}{_NAME}{_SPACE}from\b")
+_EXECUTE = re.compile(rf"(?is){_GAP}execute{_SPACE}{_NAME}(?:{_SPACE}(using)\b)?")
+_DEALLOCATE = re.compile(rf"(?is){_GAP}deallocate{_SPACE}prepare{_SPACE}{_NAME}")
+_END = re.compile(rf"(?is){_GAP};?{_GAP}$")
 
 
 def parse(text: str) -> Prepare | Execute | Deallocate:

@@ -88,20 +88,20 @@ def test_a_column_hidden_from_the_caller_stays_hidden_whoever_prepared_it(clean:
 
 
 @pytest.mark.parametrize(
-    ("sql", "action"),
+    ("sql", "action", "twin"),
     [
-        ("PREPARE new FROM SELECT 1", "athena:CreatePreparedStatement"),
-        ("PREPARE there FROM SELECT 2", "athena:UpdatePreparedStatement"),
-        ("EXECUTE there", "athena:GetPreparedStatement"),
-        ("EXECUTE nowhere", "athena:GetPreparedStatement"),
-        ("DEALLOCATE PREPARE there", "athena:DeletePreparedStatement"),
+        ("PREPARE new FROM SELECT 1", "athena:CreatePreparedStatement", "SUCCEEDED "),
+        ("PREPARE there FROM SELECT 2", "athena:UpdatePreparedStatement", "SUCCEEDED "),
+        ("EXECUTE there", "athena:GetPreparedStatement", "SUCCEEDED "),
+        ("EXECUTE nowhere", "athena:GetPreparedStatement", "FAILED NOT_FOUND"),
+        ("DEALLOCATE PREPARE there", "athena:DeletePreparedStatement", "SUCCEEDED "),
     ],
 )
-def test_each_statement_needs_its_own_action_on_the_workgroup(sql: str, action: str, clean: Lake) -> None:
+def test_each_statement_needs_its_own_action_on_the_workgroup(sql: str, action: str, twin: str, clean: Lake) -> None:
     """Denied that action alone, the statement fails in IAM's words and changes nothing; its twin is not denied."""
     clean.run("PREPARE there FROM SELECT 1")
     iam, name = clean.embedded.client("iam"), f"prepares-{sql.split()[0].lower()}-{action[7:13].lower()}-{len(sql)}"
-    keys = clean.role(name)
+    keys = clean.role(name, columns=("product",))
     deny = {"Effect": "Deny", "Action": action, "Resource": f"arn:aws:athena:*:{clean.account}:workgroup/primary"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     iam.put_role_policy(RoleName=name, PolicyName="deny", PolicyDocument=document)
@@ -109,7 +109,7 @@ def test_each_statement_needs_its_own_action_on_the_workgroup(sql: str, action: 
     assert state == "FAILED" and f"is not authorized to perform: {action}" in told, told
     assert answer(clean, "EXECUTE there") == ["1"]
     iam.delete_role_policy(RoleName=name, PolicyName="deny")
-    assert action not in status(clean, sql, keys)[1]
+    assert " ".join(status(clean, sql, keys)).startswith(twin)
 
 
 def test_the_api_and_the_statements_share_what_is_kept(clean: Lake) -> None:
@@ -166,6 +166,19 @@ def test_the_api_refuses_what_is_wrong(call: str, asked: dict[str, str], code: s
     with pytest.raises(ClientError) as refused:
         getattr(clean.athena(), call)(**{"WorkGroup": "primary", **asked})
     assert refused.value.response["Error"]["Code"] == code
+
+
+@pytest.mark.parametrize("filling", ["/**/", " ", "-- a\n", "/* */ ", "(", "1,"])
+@pytest.mark.parametrize("before", ["PREPARE ", "PREPARE x ", "EXECUTE x", "EXECUTE x USING ", "DEALLOCATE PREPARE x"])
+def test_a_long_text_that_is_no_statement_is_refused_at_once(before: str, filling: str, clean: Lake) -> None:
+    """200,000 characters of comments, spaces, brackets or values: read once, then refused or failed, never pondered."""
+    text = f"{before}{filling * (200_000 // len(filling))}!"
+    try:
+        state, told = status(clean, text)
+    except ClientError as refused:
+        assert refused.response["AthenaErrorCode"] == "MALFORMED_QUERY"
+    else:
+        assert state == "FAILED" and told.startswith(("NOT_FOUND", "NOT_SUPPORTED", "STATEMENT_TOO_LARGE")), told[:200]
 
 
 @settings(max_examples=40, deadline=None)

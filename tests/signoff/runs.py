@@ -113,7 +113,8 @@ class SignOff:
         """The account was made once and undone once, holds what it held before, and nothing of the run is left."""
         [made], [undone] = self.observed("made"), self.observed("undone")
         before, after = made["before"], undone["after"]
-        changed = {name: (before[name], after[name]) for name in before if before[name] != after.get(name)}
+        both = {name: (before.get(name), after.get(name)) for name in before.keys() | after.keys()}
+        changed = {name: (one, two) for name, (one, two) in both.items() if one != two}
         assert not changed, f"not as it was, before and after: {changed}"
         assert self.output.count("nothing is left") == 1
         [directory] = (self.root / ".lakeproof" / "runs").iterdir()
